@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From SVM's exit codes to the vendor-neutral struct exit. */
+#include "device.h"
+#include "svm_internal.h"
+#include "trap/exit.h"
+#include "vcpu_regs.h"
+
+/*
+ * Exits whose meaning is all in the code. length is that of the instruction without prefixes, for processors
+ * without NRIP save (QEMU TCG); 0: not caused by an instruction that is to be skipped.
+ */
+static const struct {
+    uint16_t code;
+    uint8_t reason, length;
+} simple_exits[] = {
+    { SVM_EXIT_INTR, EXIT_INTERRUPT, 0 },   { SVM_EXIT_NMI, EXIT_INTERRUPT, 0 },
+    { SVM_EXIT_SMI, EXIT_INTERRUPT, 0 },    { SVM_EXIT_INIT, EXIT_INTERRUPT, 0 },
+    { SVM_EXIT_VINTR, EXIT_WINDOW, 0 },     { SVM_EXIT_VMMCALL, EXIT_HYPERCALL, 3 },
+    { SVM_EXIT_CPUID, EXIT_CPUID, 2 },      { SVM_EXIT_HLT, EXIT_HLT, 1 },
+    { SVM_EXIT_PAUSE, EXIT_PAUSE, 2 },      { SVM_EXIT_XSETBV, EXIT_XSETBV, 3 },
+    { SVM_EXIT_INVD, EXIT_CACHE, 2 },       { SVM_EXIT_WBINVD, EXIT_CACHE, 2 },
+    { SVM_EXIT_RDPMC, EXIT_PRIVILEGE, 2 },  { SVM_EXIT_SHUTDOWN, EXIT_SHUTDOWN, 0 },
+    { SVM_EXIT_MONITOR, EXIT_UNDEFINED, 3 }, { SVM_EXIT_MWAIT, EXIT_UNDEFINED, 3 },
+    { SVM_EXIT_VMRUN, EXIT_UNDEFINED, 3 },  { SVM_EXIT_VMLOAD, EXIT_UNDEFINED, 3 },
+    { SVM_EXIT_VMSAVE, EXIT_UNDEFINED, 3 }, { SVM_EXIT_STGI, EXIT_UNDEFINED, 3 },
+    { SVM_EXIT_CLGI, EXIT_UNDEFINED, 3 },   { SVM_EXIT_SKINIT, EXIT_UNDEFINED, 3 },
+    { SVM_EXIT_INVLPGA, EXIT_UNDEFINED, 3 },
+};
+
+/* EXITINFO1 of an I/O exit: APM volume 2, 15.10.2. */
+#define IOIO_IN (1u << 0)
+#define IOIO_STRING (1u << 2)
+#define IOIO_REP (1u << 3)
+
+static void decode_io(const struct vmcb *b, struct exit *e)
+{
+    uint32_t info = (uint32_t)b->exit_info1;
+
+    e->reason = EXIT_IO;
+    e->io.port = (uint16_t)(info >> 16);
+    e->io.size = (info >> 4) & 7;
+    e->io.in = info & IOIO_IN;
+    e->io.string = info & IOIO_STRING;
+    e->io.rep = info & IOIO_REP;
+    e->io.next_rip = b->exit_info2;
+}
+
+static void decode_nested_fault(const struct vmcb *b, struct exit *e)
+{
+    e->reason = EXIT_MMIO;
+    e->mmio.gpa = b->exit_info2;
+    e->mmio.present = b->exit_info1 & (1u << 0);
+    e->mmio.write = b->exit_info1 & (1u << 1);
+    e->mmio.fetch = b->exit_info1 & (1u << 4);
+    if (svm_features.decode_assist && b->fetched_count <= sizeof(e->mmio.bytes)) {
+        e->mmio.nr_bytes = b->fetched_count;
+        __builtin_memcpy(e->mmio.bytes, b->fetched_bytes, sizeof(e->mmio.bytes));
+    }
+}
+
+static void decode_exception(const struct vmcb *b, struct exit *e)
+{
+    e->reason = EXIT_EXCEPTION;
+    e->exception.vector = (uint8_t)(b->exit_code - SVM_EXIT_EXC_BASE);
+    e->exception.has_error = e->exception.vector == X86_EXC_AC;
+    e->exception.error = (uint32_t)b->exit_info1;
+}
+
+static void decode_invalid(const struct vmcb *b, struct exit *e)
+{
+    e->reason = EXIT_INVALID;
+    e->raw[0] = b->exit_code;
+    e->raw[1] = b->exit_info1;
+    e->raw[2] = b->exit_info2;
+}
+
+static void decode(const struct vmcb *b, struct exit *e)
+{
+    for (unsigned i = 0; i < sizeof(simple_exits) / sizeof(simple_exits[0]); i++)
+        if (simple_exits[i].code == b->exit_code) {
+            e->reason = simple_exits[i].reason;
+            e->length = simple_exits[i].length;
+            return;
+        }
+    if (b->exit_code == SVM_EXIT_MSR) {
+        e->reason = EXIT_MSR;
+        e->length = 2;
+        e->msr.write = b->exit_info1 & 1;
+    } else if (b->exit_code == SVM_EXIT_IOIO) {
+        decode_io(b, e);
+    } else if (b->exit_code == SVM_EXIT_NPF) {
+        decode_nested_fault(b, e);
+    } else if (b->exit_code >= SVM_EXIT_EXC_BASE && b->exit_code < SVM_EXIT_EXC_BASE + 32) {
+        decode_exception(b, e);
+    } else {
+        decode_invalid(b, e);
+    }
+}
+
+/*
+ * An event whose delivery the exit cut short is delivered again, unless a handler queues another. Software
+ * interrupts and exceptions of INT n, INT3, INTO are not: the instruction is executed again.
+ */
+static void requeue_interrupted_event(struct vcpu *v, const struct vmcb *b)
+{
+    uint64_t info = b->exit_int_info;
+    unsigned type = (info >> 8) & 7;
+
+    if (!(info & EVENTINJ_VALID) || type == EVENT_SOFTINT)
+        return;
+    v->arch.event = (struct pending_event){
+        .valid = true,
+        .vector = (uint8_t)info,
+        .type = (uint8_t)type,
+        .has_error = info & EVENTINJ_ERROR_VALID,
+        .error = (uint32_t)(info >> 32),
+    };
+}
+
+/* The guest's CR8 writes do not exit: take its new value over. CR8 has no sub-class, so keep that when equal. */
+static void sync_tpr(struct vcpu *v, const struct vmcb *b)
+{
+    uint8_t cr8 = b->vintr & 0xf;
+
+    if (vlapic_get_tpr(v) >> 4 != cr8)
+        vlapic_set_tpr(v, (uint8_t)(cr8 << 4));
+}
+
+void svm_handle_exit(struct vcpu *v)
+{
+    struct vmcb *b = v->arch.vmcb;
+    struct exit e = { 0 };
+
+    b->event_inject = 0;
+    sync_tpr(v, b);
+    requeue_interrupted_event(v, b);
+    decode(b, &e);
+    if (svm_features.nrip_save && e.length)
+        e.length = (uint8_t)(b->next_rip - b->rip);
+    exit_handle(v, &e);
+}

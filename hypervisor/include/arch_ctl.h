@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What domctl and sysctl ask of the architecture. */
+#ifndef XENOLITH_ARCH_CTL_H
+#define XENOLITH_ARCH_CTL_H
+
+#include "types.h"
+
+struct domain;
+struct xen_sysctl_cpu_featureset;
+struct xen_sysctl_cpu_policy;
+struct xen_sysctl_physinfo;
+
+/* threads_per_core, cores_per_socket, cpu_khz, hw_cap and arch_capabilities of this machine; the rest is filled in. */
+void arch_physinfo(struct xen_sysctl_physinfo *info);
+/*
+ * XEN_SYSCTL_get_cpu_featureset and get_cpu_policy: the structure is in and goes out again; the arrays it points to
+ * are the function's to write (copy_to_guest). -EINVAL, -EOPNOTSUPP, -ENOBUFS, -EFAULT as the public header says.
+ */
+int arch_sysctl_cpu_featureset(struct xen_sysctl_cpu_featureset *arg);
+int arch_sysctl_cpu_policy(struct xen_sysctl_cpu_policy *arg);
+
+/* XEN_DOMCTL_get_cpu_policy, set_cpu_policy; ret_err: leaf, subleaf, MSR that set objects to (UINT32_MAX: none). */
+int arch_domctl_get_cpu_policy(struct domain *d, uint32_t *nr_leaves, guest_va_t leaves, uint32_t *nr_msrs,
+                               guest_va_t msrs);
+int arch_domctl_set_cpu_policy(struct domain *d, uint32_t nr_leaves, guest_va_t leaves, uint32_t nr_msrs,
+                               guest_va_t msrs, uint32_t ret_err[3]);
+
+#endif

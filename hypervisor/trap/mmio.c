@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Nested page faults: device models, dom0's lazily mapped MMIO, holes. */
+#include "trap/mmio.h"
+
+#include "arch.h"
+#include "device.h"
+#include "domain.h"
+#include "emulate/execute.h"
+#include "errno.h"
+#include "hv.h"
+#include "lib.h"
+#include "log.h"
+#include "p2m.h"
+#include "vcpu_regs.h"
+
+#define MAX_INSN 15
+
+/* A device model's answer, or that of an address where nothing is: ones, writes go nowhere. */
+static void access_device(struct vcpu *v, struct io_req *req)
+{
+    if (!device_mmio(v, req) && !req->write)
+        req->data = ~0ULL >> (64 - 8 * req->size);
+}
+
+/* The bytes of the instruction at RIP, as far as they can be read; it may lie across two pages. */
+static unsigned fetch_instruction(struct vcpu *v, uint8_t bytes[MAX_INSN])
+{
+    uint64_t va = arch_vcpu_cs_base(v) + arch_vcpu_rip(v);
+    unsigned access = GUEST_WALK_FETCH | (arch_vcpu_cpl(v) == 3 ? GUEST_WALK_USER : 0), done = 0;
+
+    while (done < MAX_INSN) {
+        unsigned part = (unsigned)min_u64(MAX_INSN - done, PAGE_SIZE - ((va + done) & ~PAGE_MASK));
+        gpaddr_t gpa;
+        uint32_t pfec;
+
+        if (arch_guest_walk(v, va + done, access, &gpa, &pfec) || copy_from_gpa(v->domain, bytes + done, gpa, part))
+            break;
+        done += part;
+    }
+    return done;
+}
+
+static void emulate(struct vcpu *v, const struct exit *e)
+{
+    uint64_t rip = arch_vcpu_rip(v), rflags = arch_vcpu_rflags(v);
+    struct emulate_regs regs = { .gpr = v->arch.gpr, .rip = &rip, .rflags = &rflags, .mode = arch_vcpu_mode(v) };
+    uint8_t fetched[MAX_INSN];
+    const uint8_t *bytes = e->mmio.bytes;
+    unsigned len = e->mmio.nr_bytes;
+
+    if (!len) {
+        len = fetch_instruction(v, fetched);
+        bytes = fetched;
+    }
+    if (!len)
+        return; /* the guest changed its mapping under us: let it run again and fault by itself */
+    if (emulate_mmio(v, &regs, e->mmio.gpa, bytes, len, access_device)) {
+        log_info("d%uv%u: no emulation for the instruction at 0x%lx (%02x %02x %02x %02x) on address 0x%lx\n",
+                 v->domain->id, v->id, rip, bytes[0], len > 1 ? bytes[1] : 0, len > 2 ? bytes[2] : 0,
+                 len > 3 ? bytes[3] : 0, e->mmio.gpa);
+        arch_vcpu_inject_gp(v);
+        return;
+    }
+    arch_vcpu_set_rip(v, rip);
+    arch_vcpu_set_rflags(v, rflags);
+}
+
+/* Does [start, end) hold host RAM or a page of a device model? */
+static bool range_is_taken(const struct domain *d, gpaddr_t start, gpaddr_t end)
+{
+    for (unsigned i = 0; i < host.nr_e820; i++) {
+        const struct e820_entry *r = &host.e820[i];
+
+        if ((r->type == E820_RAM || r->type == E820_UNUSABLE) && start < r->addr + r->size && end > r->addr)
+            return true;
+    }
+    for (gpaddr_t p = start; p < end; p += PAGE_SIZE)
+        if (device_claims_page(d, p))
+            return true;
+    return false;
+}
+
+/* dom0 touches device memory for the first time: map 2 MiB of it where nothing else is, or the page. */
+static bool map_dom0_mmio(struct domain *d, gpaddr_t gpa)
+{
+    gpaddr_t big = round_down(gpa, MiB(2ULL)), page = gpa & PAGE_MASK;
+    gfn_t gfn = gpa >> PAGE_SHIFT;
+    struct p2m_entry hole = p2m_lookup(d, gfn), old;
+
+    if (!d->privileged || gpa >> host.phys_bits || hole.type != P2M_NONE || range_is_taken(d, page, page + PAGE_SIZE))
+        return false;
+    if (hole.order >= ORDER_2M && !range_is_taken(d, big, big + MiB(2ULL)) &&
+        !p2m_set(d, big >> PAGE_SHIFT, big >> PAGE_SHIFT, ORDER_2M, P2M_MMIO, NULL))
+        return true;
+    return !p2m_set(d, gfn, gfn, ORDER_4K, P2M_MMIO, &old);
+}
+
+/* The map changed between the fault and now, or another vCPU has mapped the page meanwhile. */
+static bool fault_is_stale(const struct p2m_entry *p, const struct exit *e)
+{
+    if (p->type == P2M_NONE || p->type == P2M_RETAINED || (e->mmio.fetch && p->type == P2M_MMIO))
+        return false;
+    return !e->mmio.write || p2m_is_writable(p->type) || p->type == P2M_MMIO;
+}
+
+void exit_mmio(struct vcpu *v, const struct exit *e)
+{
+    struct domain *d = v->domain;
+    struct p2m_entry p = p2m_lookup(d, e->mmio.gpa >> PAGE_SHIFT);
+
+    if (fault_is_stale(&p, e))
+        return;
+    if (p.type != P2M_NONE && p.type != P2M_RETAINED) { /* read-only and written, or executed device memory */
+        arch_vcpu_inject_gp(v);
+        return;
+    }
+    if (!device_claims_page(d, e->mmio.gpa) && map_dom0_mmio(d, e->mmio.gpa))
+        return;
+    if (e->mmio.fetch) {
+        arch_vcpu_inject_gp(v);
+        return;
+    }
+    emulate(v, e);
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# library
+# Sourced by the system tests: one function to boot a host, a few to judge what came out.
+set -eu
+tests=$(cd "$(dirname "$0")/.." && pwd)
+name=$(basename "$0" .sh)
+HYPERVISOR=${HYPERVISOR:-ours}
+OUT=${OUT:-${XENOLITH_BUILD:-$tests/../build}/system}
+mkdir -p "$OUT"
+work=$(mktemp -d)
+cleanups=
+trap 'for c in $cleanups; do kill "$c" 2>/dev/null || :; done; rm -rf "$work"' EXIT
+log=$OUT/$name.com1
+: >"$work/script"
+
+fail() {
+    echo "failed: $*"
+    exit 1
+}
+
+skip() {
+    echo "$*"
+    exit 77
+}
+
+soak() { [ "${SOAK:-}" = 1 ]; }
+
+# script TEXT: the script that dom0 will run (standard input without TEXT)
+script() {
+    { echo '#!/bin/sh'; if [ $# -gt 0 ]; then printf '%s\n' "$1"; else cat; fi; } >"$work/script"
+}
+
+# host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err
+host() {
+    echo "+ qhost --hypervisor $HYPERVISOR $*"
+    status=0
+    "$tests/lab/qhost" --hypervisor "$HYPERVISOR" --accel "${QHOST_ACCEL:-tcg}" --log "$log" --script "$work/script" \
+        --timeout 240 "$@" >"$work/out" 2>"$work/err" || status=$?
+    cat "$work/out" "$work/err"
+}
+
+expect_status() { # of the last host
+    [ "$status" = "$1" ] || fail "status $status, expected $1"
+}
+
+out_has() { # out_has REGEX
+    grep -Eq "$1" "$work/out" || fail "no '$1' in the script's output"
+}
+
+# clean_log: no warning of dom0's kernel or of the hypervisor
+clean_log() {
+    if grep -v 'PVH is an experimental mode' "$log" | grep -nE 'WARNING: CPU|BUG:|soft lockup|rcu.*stall|Oops|Call Trace|\(XEN\) .*(ASSERT|BUG at|WARN)|nobody cared'; then
+        fail "the log has warnings"
+    fi
+}
+
+# boots [QHOST-OPTION...]: one boot to dom0's init and back, with what every boot must show
+boots() {
+    script 'xl list || exit; echo "cpus $(nproc)"; awk "/MemTotal/ { print \"dom0 MiB\", int(\$2 / 1024) }" /proc/meminfo
+        cat /sys/hypervisor/type; uname -r'
+    host "$@"
+    expect_status 0
+    out_has '^Domain-0 +0 '
+    out_has '^xen$'
+    clean_log
+}

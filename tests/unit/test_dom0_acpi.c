@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dom0_build.h"
+
+#define AREA_PA 0x12345000ULL
+
+struct host host;
+
+static uint8_t area[4096];
+
+static const struct acpi_source tables[] = {
+    { "FACP", 0x7ffe1000 }, { "APIC", 0x7ffe2000 }, { "HPET", 0x7ffe3000 }, { "SSDT", 0x7ffe4000 },
+    { "MCFG", 0x7ffe5000 }, { "IVRS", 0x7ffe6000 }, { "DMAR", 0x7ffe7000 }, { "SRAT", 0x7ffe8000 },
+    { "SLIT", 0x7ffe9000 }, { "WAET", 0x7ffea000 }, { "SSDT", 0x17ffe4000 }, { "XXXX", 0x7ffeb000 },
+};
+
+static uint64_t le(const uint8_t *p, unsigned bytes)
+{
+    uint64_t v = 0;
+
+    memcpy(&v, p, bytes);
+    return v;
+}
+
+static uint8_t sum(const uint8_t *p, size_t len)
+{
+    uint8_t s = 0;
+
+    while (len--)
+        s = (uint8_t)(s + *p++);
+    return s;
+}
+
+static void set_host(void)
+{
+    memset(&host, 0, sizeof(host));
+    host.lapic_addr = 0xfee00000;
+    host.nr_ioapics = 1;
+    host.ioapic[0] = (struct host_ioapic){ .addr = 0xfec00000, .gsi_base = 0, .nr_pins = 24, .id = 2 };
+    host.nr_overrides = 2;
+    host.override[0] = (struct host_irq_override){ .source = 0, .gsi = 2, .flags = 0 };
+    host.override[1] = (struct host_irq_override){ .source = 9, .gsi = 9, .flags = 0xd };
+}
+
+static const uint8_t *find(const char *signature, size_t *ret_len)
+{
+    const uint8_t *xsdt = area + (le(area + 24, 8) - AREA_PA);
+    size_t n = (le(xsdt + 4, 4) - 36) / 8;
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t addr = le(xsdt + 36 + 8 * i, 8);
+
+        if (addr - AREA_PA < sizeof(area) && !memcmp(area + (addr - AREA_PA), signature, 4)) {
+            *ret_len = le(area + (addr - AREA_PA) + 4, 4);
+            return area + (addr - AREA_PA);
+        }
+    }
+    return NULL;
+}
+
+static void root_pointer_and_xsdt(void **state)
+{
+    static const uint64_t expected[] = { 0x7ffe1000, 0x7ffe4000, 0x17ffe4000 };
+    const uint8_t *xsdt;
+    size_t used;
+
+    (void)state;
+    set_host();
+    used = dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 2);
+    assert_in_range(used, 200, 600);
+    assert_memory_equal(area, "RSD PTR ", 8);
+    assert_int_equal(sum(area, 20), 0);
+    assert_int_equal(sum(area, 36), 0);
+    assert_int_equal(area[15], 2);
+    assert_int_equal(le(area + 20, 4), 36);
+    assert_int_equal(le(area + 16, 4), 0); /* no RSDT */
+    xsdt = area + (le(area + 24, 8) - AREA_PA);
+    assert_memory_equal(xsdt, "XSDT", 4);
+    assert_int_equal(le(xsdt + 4, 4), 36 + 4 * 8); /* FACP, two SSDTs, our MADT: nothing else */
+    assert_int_equal(sum(xsdt, 36 + 4 * 8), 0);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(le(xsdt + 36 + 8 * i, 8), expected[i]);
+}
+
+static void madt_lists_vcpus_ioapics_and_overrides(void **state)
+{
+    static const uint8_t records[] = {
+        0, 8, 0, 0, 1, 0, 0, 0,                          /* vCPU 0, APIC ID 0 */
+        0, 8, 1, 2, 1, 0, 0, 0,                          /* vCPU 1, APIC ID 2 */
+        0, 8, 2, 4, 1, 0, 0, 0,                          /* vCPU 2, APIC ID 4 */
+        1, 12, 2, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0,       /* IO-APIC 2 at 0xfec00000 */
+        2, 10, 0, 0, 2, 0, 0, 0, 0, 0,                   /* IRQ 0 is GSI 2 */
+        2, 10, 0, 9, 9, 0, 0, 0, 0xd, 0,                 /* IRQ 9: level, active high */
+    };
+    const uint8_t *madt;
+    size_t len = 0;
+
+    (void)state;
+    set_host();
+    assert_int_not_equal(dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 3), 0);
+    madt = find("APIC", &len);
+    assert_non_null(madt);
+    assert_int_equal((madt - area) % 8, 0);
+    assert_int_equal(len, 44 + sizeof(records));
+    assert_int_equal(sum(madt, len), 0);
+    assert_int_equal(le(madt + 36, 4), 0xfee00000);
+    assert_int_equal(le(madt + 40, 4), 1);
+    assert_memory_equal(madt + 44, records, sizeof(records));
+}
+
+static void apic_ids_from_255_on_are_x2apic_records(void **state)
+{
+    static const uint8_t last[] = { 9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 128, 0, 0, 0 };
+    const uint8_t *madt;
+    size_t len = 0;
+
+    (void)state;
+    set_host();
+    host.nr_ioapics = host.nr_overrides = 0;
+    assert_int_not_equal(dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 129), 0);
+    madt = find("APIC", &len);
+    assert_non_null(madt);
+    assert_int_equal(len, 44 + 128 * 8 + 16);
+    assert_memory_equal(madt + len - 16, last, 16);
+}
+
+static void biggest_machine_fits(void **state)
+{
+    static struct acpi_source many[64];
+
+    (void)state;
+    set_host();
+    for (unsigned i = 0; i < 64; i++)
+        many[i] = (struct acpi_source){ "SSDT", 0x1000 * i };
+    host.nr_ioapics = MAX_IOAPICS;
+    host.nr_overrides = MAX_OVERRIDES;
+    assert_int_not_equal(dom0_acpi_build(area, sizeof(area), AREA_PA, many, 64, 128), 0);
+}
+
+static void too_small_an_area_is_refused(void **state)
+{
+    size_t used;
+
+    (void)state;
+    set_host();
+    used = dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 2);
+    for (size_t size = 0; size < used; size++) {
+        memset(area, 0x5a, sizeof(area));
+        assert_int_equal(dom0_acpi_build(area, size, AREA_PA, tables, 12, 2), 0);
+        assert_int_equal(area[size], 0x5a); /* not written past the end */
+    }
+    assert_int_equal(dom0_acpi_build(area, used, AREA_PA, tables, 12, 2), used);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(root_pointer_and_xsdt),
+        cmocka_unit_test(madt_lists_vcpus_ioapics_and_overrides),
+        cmocka_unit_test(apic_ids_from_255_on_are_x2apic_records),
+        cmocka_unit_test(biggest_machine_fits),
+        cmocka_unit_test(too_small_an_area_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
