@@ -57,11 +57,15 @@ static void exit_hypercall(struct vcpu *v, const struct exit *e)
     skip_instruction(v, e);
 }
 
+#define CPUID_XSTATE_LEAF 0xd
+
 static void exit_cpuid(struct vcpu *v, const struct exit *e)
 {
     uint64_t *gpr = v->arch.gpr;
     uint32_t r[4];
 
+    if ((uint32_t)gpr[RAX] == CPUID_XSTATE_LEAF)
+        fpu_sync_xcr0(v);
     cpuid_query(v, (uint32_t)gpr[RAX], (uint32_t)gpr[RCX], r);
     gpr[RAX] = r[0];
     gpr[RBX] = r[1];

@@ -70,6 +70,13 @@ void fpu_vcpu_destroy(struct vcpu *v)
     v->arch.xsave_area = NULL;
 }
 
+/* QEMU's TCG runs XSETBV without the exit that was asked for: what the register holds is the truth. */
+void fpu_sync_xcr0(struct vcpu *v)
+{
+    if (host_xcr0 && arch_vcpu_cr4_osxsave(v))
+        v->arch.xcr0 = (insn_xgetbv(0) & host_xcr0) | XCR0_X87;
+}
+
 static void load(struct vcpu *v)
 {
     if (!host_xcr0) {
@@ -87,6 +94,7 @@ static void save(struct vcpu *v)
         insn_fxsave(v->arch.xsave_area);
         return;
     }
+    fpu_sync_xcr0(v);
     insn_xsetbv(0, host_xcr0);
     insn_xsave(v->arch.xsave_area, host_xcr0);
 }

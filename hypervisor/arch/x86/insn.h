@@ -48,6 +48,13 @@ static inline void insn_xsetbv(uint32_t reg, uint64_t value)
 {
     __asm__ __volatile__("xsetbv" ::"a"((uint32_t)value), "d"((uint32_t)(value >> 32)), "c"(reg));
 }
+static inline uint64_t insn_xgetbv(uint32_t reg)
+{
+    uint32_t lo, hi;
+
+    __asm__ __volatile__("xgetbv" : "=a"(lo), "=d"(hi) : "c"(reg));
+    return (uint64_t)hi << 32 | lo;
+}
 static inline void insn_xsave(void *area, uint64_t mask)
 {
     __asm__ __volatile__("xsave64 (%0)" ::"r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32)) : "memory");

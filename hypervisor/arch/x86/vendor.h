@@ -53,6 +53,7 @@ void fpu_vcpu_reset(struct vcpu *v);
 void fpu_vcpu_destroy(struct vcpu *v);
 void fpu_switch(struct vcpu *from, struct vcpu *to);
 uint64_t fpu_host_xcr0(void);
+void fpu_sync_xcr0(struct vcpu *v); /* v->arch.xcr0 from this CPU's register; v is current */
 /* XSETBV by the current vCPU: 0, or -EINVAL (#GP). */
 int fpu_set_xcr0(struct vcpu *v, uint64_t value);
 
