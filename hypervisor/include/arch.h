@@ -6,6 +6,7 @@
 #ifndef XENOLITH_ARCH_H
 #define XENOLITH_ARCH_H
 
+#include "arch_types.h" /* arch_this_cpu, and the architecture's part of the objects */
 #include "p2m.h"
 #include "types.h"
 
@@ -15,7 +16,6 @@ struct vcpu;
 struct vcpu_time_info;
 
 /* --- CPUs --- */
-/* struct cpu *arch_this_cpu(void) is in arch_types.h */
 void arch_relax(void);            /* in a spin loop */
 void arch_kick_cpu(unsigned cpu); /* interrupt it, if it is not this one */
 void arch_take_interrupts(void);  /* enable interrupts for a moment: handlers run, raising work */
@@ -56,7 +56,7 @@ void arch_update_wallclock(struct domain *d);
 /* Deliver "an upcall is pending" by the domain's callback vector or the vCPU's own (called by event.c). */
 void arch_event_upcall(struct vcpu *v);
 void arch_set_callback_vector(struct domain *d, uint8_t vector); /* HVM_PARAM_CALLBACK_IRQ of type vector; 0: none */
-/* Is there a reason to go on from HLT or SCHEDOP_block: an upcall, an interrupt, an NMI, INIT? */
+/* Is there a reason for v, current, to go on from HLT, SCHEDOP_block or poll: NMI, INIT, or an interrupt it would take? */
 bool arch_vcpu_has_event(struct vcpu *v);
 
 /*

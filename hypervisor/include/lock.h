@@ -11,13 +11,13 @@
 
 enum lock_rank {
     RANK_DOMCTL,  /* one domctl that changes the set of domains at a time */
-    RANK_DOMLIST, /* the list of domains */
     RANK_DOMAIN,  /* one domain's life cycle and configuration */
     RANK_DEVICE,  /* one device model of a domain: vioapic, vlapic, vpci */
     RANK_GRANT,   /* one domain's grant table */
     RANK_P2M,     /* one domain's p2m */
     RANK_EVENT,   /* one domain's event channel table */
     RANK_EVENT_QUEUE, /* one FIFO queue */
+    RANK_DOMLIST, /* the list of domains; a leaf: the last domain_put may come from anywhere */
     RANK_SCHED,   /* one CPU's run queue */
     RANK_TIMER,   /* one CPU's timer queue */
     RANK_IRQ,     /* physical interrupt descriptors, IO-APIC */

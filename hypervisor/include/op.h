@@ -76,9 +76,9 @@ struct domain *op_domain(struct op *op, domid_t id);
 
 /* The tables of sub-operations, one for each kind; op files define them, hypercall.c lists them. */
 extern const struct op_row event_ops[], vcpu_ops[], sched_ops[], memory_ops[], version_ops[], hvm_ops[], physdev_ops[],
-    platform_ops[], grant_ops[];
+    platform_ops[];
 extern const unsigned nr_event_ops, nr_vcpu_ops, nr_sched_ops, nr_memory_ops, nr_version_ops, nr_hvm_ops,
-    nr_physdev_ops, nr_platform_ops, nr_grant_ops;
+    nr_physdev_ops, nr_platform_ops;
 
 /* policy/rights.c: the only access decision. 0 or -EPERM. */
 int rights_check(const struct domain *caller, const struct domain *target, enum op_right right);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "domain.h"
+#include "event_internal.h"
 
 #include "arch.h"
 #include "device.h"
@@ -205,6 +206,7 @@ static struct domain *domain_alloc(domid_t id, const struct domain_config *confi
     if (!d)
         return NULL;
     d->id = id;
+    d->shutdown_code = SHUTDOWN_CODE_NONE;
     d->config = *config;
     d->privileged = config->privileged;
     d->refs = 1;
@@ -265,8 +267,11 @@ static int teardown_stop(struct domain *d)
 
 static int teardown_events(struct domain *d)
 {
-    evtchn_domain_close(d);
-    return 0;
+    int r = evtchn_close_some(d);
+
+    if (!r)
+        evtchn_domain_close(d);
+    return r;
 }
 
 /* Frames that vCPUs registered are the domain's own: hold on to none of them. */
@@ -337,7 +342,8 @@ void domain_shutdown(struct domain *d, uint8_t code)
         return;
     }
     d->shutting_down = true;
-    d->shutdown_code = code;
+    if (d->shutdown_code == SHUTDOWN_CODE_NONE) /* SCHEDOP_shutdown_code may have latched one */
+        d->shutdown_code = code;
     for (uint32_t i = 0; i < d->nr_vcpus; i++) {
         if (d->vcpu[i] && !bit_test_and_set(&d->vcpu[i]->sched.pause_flags, VPF_SHUTDOWN))
             vcpu_sleep_nosync(d->vcpu[i]);

@@ -72,7 +72,8 @@ static int64_t get_features_apply(struct op *op)
     if (f->submap_idx != 0)
         return -EINVAL;
     f->submap = 1u << XENFEAT_writable_page_tables | 1u << XENFEAT_auto_translated_physmap |
-                1u << XENFEAT_hvm_callback_vector | 1u << XENFEAT_hvm_safe_pvclock;
+                1u << XENFEAT_hvm_callback_vector | 1u << XENFEAT_hvm_safe_pvclock |
+                1u << XENFEAT_memory_op_vnode_supported; /* without a vNUMA description a vnode means any node */
     if (op->caller == dom0)
         f->submap |= 1u << XENFEAT_dom0 | 1u << XENFEAT_direct_mapped;
     else

@@ -234,12 +234,6 @@ void domain_unpause(struct domain *d)
 
 /* --- block, poll, yield --- */
 
-/* The default; an architecture may say more precisely (interrupt flag, NMI). */
-__attribute__((weak)) bool arch_vcpu_has_event(struct vcpu *v)
-{
-    return evtchn_upcall_pending(v) || vlapic_pending(v) >= 0;
-}
-
 void vcpu_block(struct vcpu *v)
 {
     bit_test_and_set(&v->sched.pause_flags, VPF_BLOCKED); /* a barrier: an event after this finds the flag */

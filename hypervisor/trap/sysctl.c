@@ -49,7 +49,8 @@ static int64_t sysctl_physinfo(struct op *op)
     p->nr_cpus = nr_cpus;
     p->max_cpu_id = nr_cpus - 1;
     p->nr_nodes = 1;
-    p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+    p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
+                      XEN_SYSCTL_PHYSCAP_gnttab_v2;
     p->total_pages = total_pages_count();
     p->free_pages = free_pages_count();
     p->max_mfn = max_mfn - 1;

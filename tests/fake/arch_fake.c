@@ -8,6 +8,7 @@
 
 #include "arch.h"
 #include "arch_ctl.h"
+#include "device.h"
 #include "errno.h"
 #include "hv.h"
 #include "lib.h"
@@ -335,6 +336,11 @@ void arch_update_wallclock(struct domain *d)
 {
     (void)d;
     fake.wallclock_updates++;
+}
+
+bool arch_vcpu_has_event(struct vcpu *v)
+{
+    return evtchn_upcall_pending(v) || vlapic_pending(v) >= 0;
 }
 
 void arch_event_upcall(struct vcpu *v)

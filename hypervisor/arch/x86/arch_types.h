@@ -44,6 +44,7 @@ struct arch_vcpu {
     paddr_t vmcb_pa;
     void *xsave_area;
     uint64_t xcr0;
+    uint64_t dr[4]; /* breakpoint addresses while it is off its CPU; DR6 and DR7 are in the control block */
 
     struct pending_event event;
     bool nmi_pending;

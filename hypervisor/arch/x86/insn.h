@@ -71,9 +71,15 @@ static inline void insn_fxrstor(const void *area)
 {
     __asm__ __volatile__("fxrstor64 (%0)" ::"r"(area) : "memory");
 }
-static inline void insn_wbinvd(void)
+static inline void insn_read_breakpoints(uint64_t dr[4])
 {
-    __asm__ __volatile__("wbinvd" ::: "memory");
+    __asm__ __volatile__("mov %%dr0, %0; mov %%dr1, %1; mov %%dr2, %2; mov %%dr3, %3"
+                         : "=r"(dr[0]), "=r"(dr[1]), "=r"(dr[2]), "=r"(dr[3]));
+}
+static inline void insn_write_breakpoints(const uint64_t dr[4])
+{
+    __asm__ __volatile__("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3" ::"r"(dr[0]), "r"(dr[1]), "r"(dr[2]),
+                         "r"(dr[3]));
 }
 
 #endif

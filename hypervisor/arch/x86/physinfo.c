@@ -24,6 +24,10 @@ static void topology(uint32_t *ret_threads, uint32_t *ret_cores)
     *ret_cores = (uint32_t)max_u64(per_socket / threads, 1);
 }
 
+#define SEP_BIT (1u << 11)
+#define OSXSAVE_BIT (1u << 27)
+#define AMD_REPEATED 0x0183f3ffu /* bits of 0x80000001 EDX that AMD takes over from leaf 1 EDX */
+
 void arch_physinfo(struct xen_sysctl_physinfo *info)
 {
     uint32_t words[CPU_FEATURE_WORDS];
@@ -32,5 +36,11 @@ void arch_physinfo(struct xen_sysctl_physinfo *info)
     info->cpu_khz = (uint32_t)host.tsc_khz;
     info->arch_capabilities = 0; /* no assisted APIC */
     cpu_policy_features(&cpu_policies[CPU_POLICY_HOST], words);
+    /* As stock shows them: OSXSAVE is a mode, not a feature; AMD repeats half of leaf 1 and has no SYSENTER in long mode. */
+    words[1] &= ~OSXSAVE_BIT;
+    if (words[2] & AMD_REPEATED) {
+        words[0] &= ~SEP_BIT;
+        words[2] &= ~AMD_REPEATED;
+    }
     memcpy(info->hw_cap, words, sizeof(info->hw_cap));
 }

@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "device.h"
 #include "device/vlapic.h"
+#include "cpuid.h"
 #include "domain.h"
 #include "errno.h"
 #include "guest_walk.h"
@@ -176,6 +177,9 @@ void arch_vcpu_reset(struct vcpu *v)
     vendor->set_reg(v, VREG_PAT, PAT_RESET);
     vendor->set_cpl(v, 0);
     vendor->end_shadow(v);
+    memset(v->arch.dr, 0, sizeof(v->arch.dr));
+    if (current_vcpu() == v)
+        insn_write_breakpoints(v->arch.dr);
     fpu_vcpu_reset(v);
     v->arch.wait_sipi = true;
 }
@@ -271,8 +275,10 @@ void arch_vcpu_nmi(struct vcpu *v)
 
 bool arch_vcpu_has_event(struct vcpu *v)
 {
-    return READ_ONCE(v->arch.nmi_pending) || READ_ONCE(v->arch.init_pending) || evtchn_upcall_pending(v) ||
-           vlapic_pending(v) >= 0;
+    if (READ_ONCE(v->arch.nmi_pending) || READ_ONCE(v->arch.init_pending))
+        return true;
+    /* With interrupts disabled they are no reason: PV spinlocks poll that way. */
+    return (arch_vcpu_rflags(v) & X86_RFLAGS_IF) && (evtchn_upcall_pending(v) || vlapic_pending(v) >= 0);
 }
 
 /* INIT and SIPI only leave a mark: the vCPU changes its own state before it enters the guest again. */
@@ -326,7 +332,19 @@ void arch_vcpu_run(struct vcpu *v)
     vendor->run(v);
 }
 
+#define MSR_TSC_AUX 0xc0000103
+
+/* Registers that neither the world switch nor the FPU area carries. */
 void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 {
+    const struct cpuid_policy *host_policy = &cpu_policies[CPU_POLICY_HOST];
+
+    if (from)
+        insn_read_breakpoints(from->arch.dr);
     fpu_switch(from, to);
+    if (!to)
+        return;
+    insn_write_breakpoints(to->arch.dr);
+    if (feature_test(host_policy, FEATURE_RDTSCP) || feature_test(host_policy, FEATURE_RDPID))
+        insn_wrmsr(MSR_TSC_AUX, to->arch.msrs->tsc_aux);
 }
