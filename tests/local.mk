@@ -1,1 +1,175 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# `make check`: the unit tests, the rules of the tree, a short run of the fuzzers. `make fuzz`: a long run of them.
+check_LIBRARIES += tests/fake/libfake.a
+tests_fake_libfake_a_SOURCES = tests/fake/arch_fake.c tests/fake/arch_types.h tests/fake/fake.h
+HOST_CORE = $(START_GROUP) tests/fake/libfake.a $(HOST_LIBS) $(END_GROUP)
+
+# --- unit: tests/unit/NAME.c is NAME; most link with the whole host-built core ---
+UNIT_TESTS = \
+	tests/unit/test_bitmap \
+	tests/unit/test_bzimage \
+	tests/unit/test_cmdline \
+	tests/unit/test_console \
+	tests/unit/test_copy_guest \
+	tests/unit/test_cpuid \
+	tests/unit/test_credit2 \
+	tests/unit/test_decode \
+	tests/unit/test_device \
+	tests/unit/test_dom0_acpi \
+	tests/unit/test_dom0_memory \
+	tests/unit/test_domain \
+	tests/unit/test_domctl \
+	tests/unit/test_elf_load \
+	tests/unit/test_event \
+	tests/unit/test_event_fifo \
+	tests/unit/test_event_op \
+	tests/unit/test_execute \
+	tests/unit/test_grant \
+	tests/unit/test_grant_op \
+	tests/unit/test_guest_walk \
+	tests/unit/test_heap \
+	tests/unit/test_hvm_context \
+	tests/unit/test_hvm_op \
+	tests/unit/test_hypercall \
+	tests/unit/test_memory_op \
+	tests/unit/test_misc \
+	tests/unit/test_msr \
+	tests/unit/test_npt \
+	tests/unit/test_null \
+	tests/unit/test_op \
+	tests/unit/test_p2m \
+	tests/unit/test_page_alloc \
+	tests/unit/test_public_abi \
+	tests/unit/test_rights \
+	tests/unit/test_sched \
+	tests/unit/test_sched_op \
+	tests/unit/test_string \
+	tests/unit/test_svm \
+	tests/unit/test_sysctl \
+	tests/unit/test_timer \
+	tests/unit/test_vcpu_op \
+	tests/unit/test_version_op \
+	tests/unit/test_vioapic \
+	tests/unit/test_vlapic \
+	tests/unit/test_vpci \
+	tests/unit/test_vsnprintf \
+	tests/unit/test_wire
+EXTRA_DIST += \
+	tests/unit/abi_fixture.h \
+	tests/unit/cpu_fixture.h \
+	tests/unit/device_fixture.h \
+	tests/unit/kernel_fixture.h \
+	tests/unit/public_abi.def \
+	tests/unit/public_abi.h \
+	tests/unit/sched_fixture.h \
+	tests/unit/svm_fixture.h
+LDADD = $(HOST_CORE) -lcmocka -lpthread
+
+# Files of arch/x86 with real types and fakes of the test's own.
+X86_CPPFLAGS = $(HV_CPPFLAGS)
+tests_unit_test_bzimage_SOURCES = tests/unit/test_bzimage.c hypervisor/arch/x86/bzimage.c hypervisor/arch/x86/elf_load.c
+tests_unit_test_bzimage_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_bzimage_LDADD = -lcmocka -llzma
+tests_unit_test_cpuid_SOURCES = tests/unit/test_cpuid.c hypervisor/arch/x86/cpuid.c hypervisor/arch/x86/cpu_policy.c \
+	hypervisor/arch/x86/cpu_policy_op.c
+tests_unit_test_cpuid_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_cpuid_LDADD = -lcmocka
+tests_unit_test_dom0_acpi_SOURCES = tests/unit/test_dom0_acpi.c hypervisor/arch/x86/dom0_acpi.c
+tests_unit_test_dom0_acpi_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_dom0_acpi_LDADD = -lcmocka
+tests_unit_test_dom0_memory_SOURCES = tests/unit/test_dom0_memory.c hypervisor/arch/x86/dom0_memory.c \
+	hypervisor/lib/parse.c
+tests_unit_test_dom0_memory_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_dom0_memory_LDADD = -lcmocka
+tests_unit_test_elf_load_SOURCES = tests/unit/test_elf_load.c hypervisor/arch/x86/elf_load.c
+tests_unit_test_elf_load_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_elf_load_LDADD = -lcmocka
+tests_unit_test_hvm_context_SOURCES = tests/unit/test_hvm_context.c hypervisor/arch/x86/hvm_context.c
+tests_unit_test_hvm_context_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_hvm_context_LDADD = -lcmocka
+tests_unit_test_msr_SOURCES = tests/unit/test_msr.c hypervisor/arch/x86/msr.c hypervisor/arch/x86/cpu_policy.c \
+	hypervisor/arch/x86/cpuid.c
+tests_unit_test_msr_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_msr_LDADD = -lcmocka
+tests_unit_test_svm_SOURCES = tests/unit/test_svm.c hypervisor/arch/x86/svm_exit.c hypervisor/arch/x86/svm_inject.c \
+	hypervisor/arch/x86/svm_run.c
+tests_unit_test_svm_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_svm_LDADD = -lcmocka
+
+# The ABI as the distribution's headers have it: none of ours may be in sight.
+check_LIBRARIES += tests/unit/libpublic_abi_peer.a
+tests_unit_libpublic_abi_peer_a_SOURCES = tests/unit/public_abi_peer.c
+tests_unit_libpublic_abi_peer_a_CPPFLAGS = -I$(srcdir)/tests/unit
+tests_unit_test_public_abi_LDADD = tests/unit/libpublic_abi_peer.a -lcmocka
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+else
+EXTRA_PROGRAMS = $(UNIT_TESTS)
+endif
+
+# --- the rules of the tree ---
+TEST_EXTENSIONS = .sh .fuzz
+AM_TESTS_ENVIRONMENT = CTAGS='$(CTAGS)'; export CTAGS;
+CHECKS = tests/check/includes.sh tests/check/sizes.sh tests/check/spdx.sh
+TESTS += $(CHECKS)
+EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
+
+# --- fuzz: clang builds the core once more, with coverage ---
+FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz
+FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
+TESTS += $(FUZZERS)
+check_DATA += $(FUZZERS)
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz_bzimage.c tests/fuzz/fuzz_decode.c tests/fuzz/fuzz_guest_walk.c \
+	tests/fuzz/fuzz_hypercall.c
+CLEANFILES += $(FUZZERS)
+
+if HAVE_FUZZER
+FUZZ_CPPFLAGS = $(HOST_CPPFLAGS)
+FUZZ_CFLAGS = $(HOST_CFLAGS) $(FUZZER_FLAGS)
+FUZZ_CORE = $(HOST_FILES:.c=.fuzz.o) tests/fake/arch_fake.fuzz.o
+FUZZ_X86 = hypervisor/arch/x86/bzimage.fuzz.o hypervisor/arch/x86/elf_load.fuzz.o tests/fuzz/fuzz_bzimage.fuzz.o
+FUZZ_ALL = $(FUZZ_CORE) $(FUZZ_X86) $(FUZZERS:tests/fuzz/%.fuzz=tests/fuzz/fuzz_%.fuzz.o)
+
+$(FUZZ_X86): FUZZ_CPPFLAGS = $(X86_CPPFLAGS)
+tests/fuzz/bzimage.fuzz: $(FUZZ_X86)
+	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_X86) -llzma -o $@
+tests/fuzz/%.fuzz: tests/fuzz/fuzz_%.fuzz.o $(FUZZ_CORE)
+	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(FUZZ_CORE) -o $@
+%.fuzz.o: %.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
+CLEANFILES += $(FUZZ_ALL) $(FUZZ_ALL:.o=.d)
+.SECONDARY: $(FUZZ_ALL)
+-include $(FUZZ_ALL:.o=.d)
+else
+$(FUZZERS):
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && printf '#!/bin/sh\necho "no clang with libFuzzer: apt-get install clang libclang-rt-14-dev"\nexit 77\n' >$@ && chmod +x $@
+endif
+
+# Until something is found, FUZZ_SECONDS each.
+FUZZ_SECONDS = 600
+fuzz: $(FUZZERS)
+	$(AM_V_at)for f in $(FUZZERS); do FUZZ_SECONDS=$(FUZZ_SECONDS) $(FUZZ_LOG_COMPILER) $$f || exit; done
+.PHONY: fuzz
+
+# --- guest: tiny PVH kernels that tests/system/guest.sh runs, tests/guest/NAME.elf from tests/guest/NAME/main.c ---
+GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/events.elf tests/guest/forbidden.elf \
+	tests/guest/grants.elf tests/guest/hypercalls.elf tests/guest/memory.elf tests/guest/smp.elf tests/guest/start-info.elf
+# Compilers call memcpy and its kin by themselves: the hypervisor's serve.
+GUEST_COMMON = tests/guest/common/start.S tests/guest/common/lib.c hypervisor/lib/string.c
+GUEST_DEPS = $(GUEST_COMMON) tests/guest/common/guest.lds tests/guest/common/guest.h hypervisor/include/lib.h \
+	hypervisor/include/types.h $(public_headers)
+GUEST_CFLAGS = $(WARNINGS) -m64 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
+	-mcmodel=small -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -nostdlib -static \
+	-Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments
+
+tests/guest/%.elf: tests/guest/%/main.c $(GUEST_DEPS)
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -I$(srcdir)/hypervisor/include -I$(srcdir)/tests/guest/common $(GUEST_CFLAGS) \
+		$< $(GUEST_COMMON:%=$(srcdir)/%) -T $(srcdir)/tests/guest/common/guest.lds -o $@
+noinst_DATA += $(GUESTS)
+EXTRA_DIST += tests/guest
+CLEANFILES += $(GUESTS)
+
+# --- the lab, and the tiers that run in it ---
+EXTRA_DIST += tests/lab tests/peer tests/system

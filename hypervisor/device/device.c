@@ -37,6 +37,12 @@ static bool mcfg_match(const struct vcpu *v, uint64_t addr)
     return v->domain->privileged && host.mcfg_addr && addr - first < size;
 }
 
+/* The hypervisor's reference clock, of which dom0's tables say nothing. */
+static bool hpet_match(const struct vcpu *v, uint64_t addr)
+{
+    return v->domain->privileged && host.hpet_addr && addr - (host.hpet_addr & PAGE_MASK) < PAGE_SIZE;
+}
+
 static bool apic_window_match(const struct vcpu *v, uint64_t addr)
 {
     (void)v;
@@ -49,6 +55,7 @@ static const struct io_range mmio_ranges[] = {
     { "IO-APIC", 0, 0, vioapic_mmio_match, vioapic_mmio },
     { "APIC window", 0, 0, apic_window_match, legacy_absent },
     { "MCFG", 0, 0, mcfg_match, legacy_absent },
+    { "HPET", 0, 0, hpet_match, legacy_absent },
 };
 
 static const struct io_range port_ranges[] = {

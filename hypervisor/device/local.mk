@@ -1,24 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-noinst_LIBRARIES += hypervisor/libdevice.a
-HV_LIBS += hypervisor/libdevice.a
-hypervisor_libdevice_a_SOURCES = \
-	hypervisor/device/device.c \
-	hypervisor/device/legacy.c \
-	hypervisor/device/vioapic.c \
-	hypervisor/device/vlapic.c \
-	hypervisor/device/vlapic_ipi.c \
-	hypervisor/device/vlapic_timer.c \
-	hypervisor/device/vpci.c \
-	hypervisor/device/legacy.h \
-	hypervisor/device/ports.h \
-	hypervisor/device/vioapic.h \
-	hypervisor/device/vlapic.h \
-	hypervisor/device/vpci.h
-hypervisor_libdevice_a_CPPFLAGS = $(HV_CPPFLAGS)
-hypervisor_libdevice_a_CFLAGS = $(HV_CFLAGS)
-check_LIBRARIES += hypervisor/libdevice_host.a
-HOST_LIBS += hypervisor/libdevice_host.a
-hypervisor_libdevice_host_a_SOURCES = \
+device_sources = \
 	hypervisor/device/device.c \
 	hypervisor/device/legacy.c \
 	hypervisor/device/vioapic.c \
@@ -26,5 +7,20 @@ hypervisor_libdevice_host_a_SOURCES = \
 	hypervisor/device/vlapic_ipi.c \
 	hypervisor/device/vlapic_timer.c \
 	hypervisor/device/vpci.c
-hypervisor_libdevice_host_a_CPPFLAGS = $(HOST_CPPFLAGS)
-hypervisor_libdevice_host_a_CFLAGS = $(HOST_CFLAGS)
+
+noinst_LIBRARIES += hypervisor/libdevice.a
+HV_LIBS += hypervisor/libdevice.a
+hypervisor_libdevice_a_SOURCES = \
+	$(device_sources) \
+	hypervisor/device/legacy.h \
+	hypervisor/device/ports.h \
+	hypervisor/device/vioapic.h \
+	hypervisor/device/vlapic.h \
+	hypervisor/device/vpci.h
+hypervisor_libdevice_a_CPPFLAGS = $(HV_CPPFLAGS)
+hypervisor_libdevice_a_CFLAGS = $(HV_CFLAGS)
+
+check_LIBRARIES += hypervisor/libdevice_host.a
+HOST_LIBS += hypervisor/libdevice_host.a
+HOST_FILES += $(device_sources)
+hypervisor_libdevice_host_a_SOURCES = $(device_sources)

@@ -262,7 +262,9 @@ static void chip_write(struct domain *d, struct vioapic_chip *chip, unsigned off
 {
     switch (offset) {
     case REG_SELECT:
-        WRITE_ONCE(chip->select, (uint8_t)value);
+        spin_lock(&d->vioapic->lock); /* it stays while another vCPU's write to the window is checked and done */
+        chip->select = (uint8_t)value;
+        spin_unlock(&d->vioapic->lock);
         break;
     case REG_WINDOW:
         window_write(d, chip, value);

@@ -25,4 +25,11 @@ int arch_domctl_get_cpu_policy(struct domain *d, uint32_t *nr_leaves, guest_va_t
 int arch_domctl_set_cpu_policy(struct domain *d, uint32_t nr_leaves, guest_va_t leaves, uint32_t nr_msrs,
                                guest_va_t msrs, uint32_t ret_err[3]);
 
+/*
+ * XEN_DOMCTL_gethvmcontext (buffer 0: only the size), sethvmcontext: the state of all vCPUs as HVM records.
+ * -ENOSPC (too short), -EINVAL and -ENODATA (not a valid context: nothing has changed), -EFAULT, -ENOMEM.
+ */
+int arch_domctl_get_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t *size);
+int arch_domctl_set_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t size);
+
 #endif

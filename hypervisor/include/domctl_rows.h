@@ -23,6 +23,8 @@ int64_t domctl_gettscinfo(struct op *op);
 int64_t domctl_set_target(struct op *op);
 int64_t domctl_get_cpu_policy(struct op *op);
 int64_t domctl_set_cpu_policy(struct op *op);
+int64_t domctl_gethvmcontext(struct op *op);
+int64_t domctl_sethvmcontext(struct op *op);
 int64_t domctl_shadow_op(struct op *op);
 int64_t domctl_get_paging_mempool_size(struct op *op);
 int64_t domctl_set_paging_mempool_size(struct op *op);

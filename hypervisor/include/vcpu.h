@@ -43,6 +43,8 @@ struct vcpu {
 /* Create vCPU id of d, down and not initialised. -ENOMEM. */
 int vcpu_create(struct domain *d, unsigned id);
 void vcpu_destroy(struct vcpu *v);
+/* v stops until it is brought up again; the domain powers off when it was the last one that was up. */
+void vcpu_down(struct vcpu *v);
 /* Interrupt, event or state change: make v look before it runs guest code again (wakes it if blocked). */
 void vcpu_kick(struct vcpu *v);
 

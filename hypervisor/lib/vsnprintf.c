@@ -38,7 +38,7 @@ static void put_string(struct out *o, const struct spec *s, const char *text)
     if (!s->left)
         put_pad(o, ' ', s->width - (int)len);
     for (size_t i = 0; i < len; i++)
-        put_char(o, text[i]);
+        put_char(o, text[i]); /* NOLINT(clang-analyzer-core.CallAndMessage): i < len */
     if (s->left)
         put_pad(o, ' ', s->width - (int)len);
 }

@@ -432,7 +432,7 @@ int page_claim(struct domain *d, uint64_t pages)
         claim_drop(d);
         return 0;
     }
-    if (pages <= tot || pages > d->max_pages)
+    if (pages <= tot || pages > d->max_pages || READ_ONCE(d->state) != DOMAIN_ALIVE)
         return -EINVAL;
     c = hv_zalloc(sizeof(*c));
     if (c == NULL)

@@ -301,7 +301,8 @@ int domain_kill(struct domain *d)
             return -ERESTART;
     }
     d->state = DOMAIN_DEAD;
-    domain_put(d); /* the list's reference: frames that others still map hold one more */
+    evtchn_global_virq(VIRQ_DOM_EXC); /* the daemons let go of the frames and ports that they still hold */
+    domain_put(d);                    /* the list's reference: frames that others still map hold one more */
     return 0;
 }
 

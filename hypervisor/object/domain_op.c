@@ -206,9 +206,7 @@ int64_t domctl_set_target(struct op *op)
 
     if (!target)
         return -ESRCH;
-    if (target == op->target || target->privileged || op->target->privileged)
-        r = -EINVAL;
-    else if (op->target->target_of != DOMID_INVALID)
+    if (target == op->target || target->privileged || op->target->privileged || op->target->target_of != DOMID_INVALID)
         r = -EINVAL;
     else
         op->target->target_of = target->id;
@@ -260,6 +258,20 @@ static int64_t mempool_set(struct domain *d, uint64_t pages)
         d->p2m.pool_limit = (uint32_t)pages;
     spin_unlock(&d->p2m.lock);
     return r;
+}
+
+int64_t domctl_gethvmcontext(struct op *op)
+{
+    struct xen_domctl_hvmcontext *c = &domctl_arg(op)->u.hvmcontext;
+
+    return op->target == op->caller ? -EINVAL : arch_domctl_get_hvmcontext(op->target, c->buffer, &c->size);
+}
+
+int64_t domctl_sethvmcontext(struct op *op)
+{
+    const struct xen_domctl_hvmcontext *c = &domctl_arg(op)->u.hvmcontext;
+
+    return op->target == op->caller ? -EINVAL : arch_domctl_set_hvmcontext(op->target, c->buffer, c->size);
 }
 
 int64_t domctl_shadow_op(struct op *op)

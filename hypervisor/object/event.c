@@ -435,8 +435,14 @@ static void pollers_wake(struct domain *d, uint32_t port)
 
 void evtchn_raise(struct domain *d, struct evtchn *chn)
 {
-    READ_ONCE(d->events.abi)->set_pending(d, domain_vcpu(d, READ_ONCE(chn->notify_vcpu)), chn);
-    pollers_wake(d, chn->port);
+    const struct evtchn_abi *abi = READ_ONCE(d->events.abi), *after;
+    struct vcpu *v = domain_vcpu(d, READ_ONCE(chn->notify_vcpu));
+
+    abi->set_pending(d, v, chn);
+    pollers_wake(d, chn->port); /* a barrier, too */
+    after = READ_ONCE(d->events.abi);
+    if (unlikely(after != abi)) /* the guest went over to the other format meanwhile: it may not look at the old bits */
+        after->set_pending(d, v, chn);
 }
 
 int evtchn_send(struct domain *d, uint32_t port)

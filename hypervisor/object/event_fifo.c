@@ -6,9 +6,9 @@
  * keeps the tails itself, and it retries a contended word a fixed number of times.
  */
 #include "arch.h"
+#include "console.h"
 #include "errno.h"
 #include "event_internal.h"
-#include "log.h"
 #include "page.h"
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(uint32_t))
@@ -97,7 +97,7 @@ static bool link_behind(struct domain *d, uint32_t *word, uint32_t port)
             word_set(word, WORD_BUSY); /* asks the guest to leave the word alone */
     }
     word_clear(word, WORD_BUSY);
-    log_warn("d%u: event %u not linked: the word before it keeps changing\n", d->id, port);
+    log_guest(LOG_INFO, d, "event %u not linked: the word before it keeps changing\n", port);
     return true;
 }
 
@@ -131,7 +131,7 @@ static struct fifo_queue *queues_lock(struct domain *d, struct vcpu *v, struct e
         }
         spin_unlock_pair(&old->lock, &q->lock);
     }
-    log_warn("d%u: event %u lost: it changes queues too often\n", d->id, chn->port);
+    log_guest(LOG_INFO, d, "event %u lost: it changes queues too often\n", chn->port);
     return NULL;
 }
 
@@ -335,7 +335,10 @@ void evtchn_fifo_destroy(struct domain *d)
     hv_free(array);
 }
 
-/* Open ports come along with what is pending in the 2-level bits. */
+/*
+ * Open ports come along with what is pending in the 2-level bits. First the new format, then the look at the old bits:
+ * a sender does it the other way round (evtchn_raise), so one of the two sees the other.
+ */
 static void ports_take_over(struct domain *d)
 {
     struct evtchn *chn;
@@ -343,13 +346,17 @@ static void ports_take_over(struct domain *d)
 
     for (port = 1; port < d->events.valid_ports; port++) {
         chn = evtchn_lookup(d, port);
-        port_lock(chn);
         chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
         chn->last_queue = 0;
-        chn->raised_early = chn->state > PORT_RESERVED && evtchn_abi_2l.is_pending(d, chn);
-        port_unlock(chn);
+        chn->raised_early = false;
     }
-    __atomic_store_n(&d->events.abi, &evtchn_abi_fifo, __ATOMIC_RELEASE);
+    __atomic_store_n(&d->events.abi, &evtchn_abi_fifo, __ATOMIC_SEQ_CST);
+    smp_mb();
+    for (port = 1; port < d->events.valid_ports; port++) {
+        chn = evtchn_lookup(d, port);
+        if (chn->state > PORT_RESERVED && evtchn_abi_2l.is_pending(d, chn))
+            __atomic_store_n(&chn->raised_early, true, __ATOMIC_SEQ_CST);
+    }
 }
 
 static int control_map(struct vcpu *v, mfn_t mfn, uint32_t offset)

@@ -224,7 +224,7 @@ static bool fill(uint64_t *entry, unsigned level, mfn_t mfn, enum p2m_type type)
     enum p2m_type old;
     bool flush = false;
 
-    if (arch_p2m_is_table(*entry, level)) {
+    if (level > 1 && arch_p2m_is_table(*entry, level)) {
         uint64_t *child = mfn_to_virt(entry_mfn(*entry));
 
         for (unsigned i = 0; i < ENTRIES; i++)
@@ -353,9 +353,11 @@ static struct p2m_entry teardown_step(struct domain *d)
     uint64_t size;
     struct p2m_entry e;
     struct spot s;
+    bool mapped;
 
     spin_lock(&d->p2m.lock);
-    walk(d, gfn, &s);
+    mapped = walk(d, gfn, &s);
+    ASSERT(mapped);
     e = spot_entry(s.value, s.level, gfn);
     size = 1ULL << level_order(s.level);
     if (size <= CHUNK || (!p2m_has_page(e.type) && e.type != P2M_RETAINED)) {

@@ -163,7 +163,7 @@ static void source_open(struct op *op, const struct xen_add_to_physmap_batch *b,
     s->space = b->space;
     if (b->space != XENMAPSPACE_gmfn_foreign)
         return;
-    s->foreign = op_domain(op, b->foreign_domid);
+    s->foreign = domain_get_by_id(b->foreign_domid); /* DOMID_SELF is none */
     if (s->foreign == NULL)
         s->error = -ESRCH;
     else if (s->foreign == d)
@@ -292,6 +292,8 @@ int64_t memory_acquire_resource(struct op *op)
 
     if (r->pad != 0 || memory_cursor(op) > r->nr_frames)
         return -EINVAL;
+    if (r->domid == DOMID_SELF)
+        return -ESRCH;
     if (op->target == op->caller)
         return -EPERM;
     if (r->nr_frames != 0 && (r->frame > UINT32_MAX || r->frame + r->nr_frames > UINT32_MAX))

@@ -69,11 +69,9 @@ static void poll_begin(struct vcpu *v, uint32_t port)
 
 void vcpu_poll_end(struct vcpu *v)
 {
-    if (!__atomic_exchange_n(&v->polling, false, __ATOMIC_SEQ_CST))
-        return;
-    __atomic_fetch_sub(&v->domain->poll_count, 1, __ATOMIC_SEQ_CST);
-    v->poll_port = 0;
-    timer_stop(&v->poll);
+    timer_stop(&v->poll); /* first: once the flag is clear, v may begin another poll with a port and timer of its own */
+    if (__atomic_exchange_n(&v->polling, false, __ATOMIC_SEQ_CST))
+        __atomic_fetch_sub(&v->domain->poll_count, 1, __ATOMIC_SEQ_CST);
 }
 
 static bool any_pending(struct domain *d, const uint32_t *ports, unsigned nr)

@@ -7,6 +7,7 @@
 #include "domain_ctl.h"
 #include "errno.h"
 #include "page.h"
+#include "public/sched.h"
 #include "vcpu_timer.h"
 
 static const struct vcpu_part {
@@ -64,12 +65,28 @@ int vcpu_create(struct domain *d, unsigned id)
     return 0;
 }
 
+void vcpu_down(struct vcpu *v)
+{
+    struct domain *d = v->domain;
+    bool any_up = false;
+
+    for (uint32_t i = 0; i < d->nr_vcpus; i++)
+        any_up |= d->vcpu[i] && d->vcpu[i] != v && !bit_test(&d->vcpu[i]->sched.pause_flags, VPF_DOWN);
+    if (!any_up)
+        domain_shutdown(d, SHUTDOWN_poweroff);
+    else if (!bit_test_and_set(&v->sched.pause_flags, VPF_DOWN))
+        vcpu_sleep_nosync(v);
+}
+
 void vcpu_release(struct vcpu *v)
 {
-    if (v->info_mfn != INVALID_MFN)
-        page_put(mfn_to_page(v->info_mfn));
+    mfn_t mfn = v->info_mfn;
+
     v->info_mfn = INVALID_MFN;
-    v->info = legacy_info(v->domain, v->id);
+    /* Before its page may be somebody else's. */
+    __atomic_store_n(&v->info, legacy_info(v->domain, v->id), __ATOMIC_SEQ_CST);
+    if (mfn != INVALID_MFN)
+        page_put(mfn_to_page(mfn));
     arch_update_time(v);
     v->runstate_area = 0;
 }

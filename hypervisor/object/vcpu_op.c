@@ -52,18 +52,7 @@ static int64_t up(struct op *op)
 /* A guest that takes its last vCPU down has ended, whatever it meant: it says so as a shutdown, like stock. */
 static int64_t down(struct op *op)
 {
-    struct vcpu *v = op_vcpu(op);
-    struct domain *d = op->target;
-    bool any_up = false;
-
-    for (uint32_t i = 0; i < d->nr_vcpus; i++)
-        any_up |= d->vcpu[i] && d->vcpu[i] != v && !bit_test(&d->vcpu[i]->sched.pause_flags, VPF_DOWN);
-    if (!any_up) {
-        domain_shutdown(d, SHUTDOWN_poweroff);
-        return 0;
-    }
-    if (!bit_test_and_set(&v->sched.pause_flags, VPF_DOWN))
-        vcpu_sleep_nosync(v);
+    vcpu_down(op_vcpu(op));
     return 0;
 }
 
@@ -120,14 +109,12 @@ static int64_t stop_periodic_timer(struct op *op)
     return 0;
 }
 
+/* VCPU_SSHOTTMR_future is ignored, like by stock: an event for a time that has passed is never wrong. */
 static int64_t set_singleshot_timer(struct op *op)
 {
     const struct vcpu_set_singleshot_timer *a = op_arg(op);
-    struct vcpu *v = op_vcpu(op);
 
-    if ((a->flags & VCPU_SSHOTTMR_future) && vcpu_time_to_host(v, a->timeout_abs_ns) < now())
-        return -ETIME;
-    vcpu_singleshot_set(v, a->timeout_abs_ns);
+    vcpu_singleshot_set(op_vcpu(op), a->timeout_abs_ns);
     return 0;
 }
 
@@ -165,6 +152,10 @@ static int64_t register_vcpu_info(struct op *op)
 
     if (p2m_get_page(op->target, a->mfn, true, &mfn))
         return -EINVAL;
+    if (mfn_to_page(mfn)->owner != op->target->id) { /* granted or foreign: not the guest's to keep for good */
+        page_put(mfn_to_page(mfn));
+        return -EINVAL;
+    }
     char *place = (char *)mfn_to_virt(mfn) + a->offset;
 
     if (v->info)

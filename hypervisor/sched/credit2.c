@@ -351,6 +351,7 @@ static bool steal(struct cpu *c, struct c2_group *own)
     if (!vc)
         return false;
     attach(vc);
+    ASSERT(vc->group == own);
     if (vcpu_runnable(vc->vcpu))
         queue_insert(vc, now());
     vc->vcpu->sched.running = false;

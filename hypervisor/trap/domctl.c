@@ -35,6 +35,8 @@ static const struct op_row rows[] = {
     ROW(set_target, OP_COPY_IN, OP_LOCK_DOMCTL),
     ROW(get_cpu_policy, OP_COPY_INOUT, OP_LOCK_NONE),
     ROW(set_cpu_policy, OP_COPY_INOUT, OP_LOCK_DOMCTL),
+    ROW(gethvmcontext, OP_COPY_INOUT, OP_LOCK_DOMCTL),
+    ROW(sethvmcontext, OP_COPY_IN, OP_LOCK_DOMCTL),
     ROW(get_paging_mempool_size, OP_COPY_INOUT, OP_LOCK_NONE),
     ROW(set_paging_mempool_size, OP_COPY_IN, OP_LOCK_DOMCTL),
 
@@ -46,8 +48,6 @@ static const struct op_row rows[] = {
     REFUSED(ioport_permission, -ENOSYS),
     REFUSED(hypercall_init, -ENOSYS),
     REFUSED(subscribe, -ENOSYS),
-    REFUSED(gethvmcontext, -ENOSYS),
-    REFUSED(sethvmcontext, -ENOSYS),
     REFUSED(set_address_size, -EOPNOTSUPP),
     REFUSED(assign_device, -ENOSYS),
     REFUSED(bind_pt_irq, -ENOSYS),
@@ -81,10 +81,19 @@ static const struct op_row rows[] = {
     REFUSED(vmtrace_op, -EOPNOTSUPP),
 };
 
-/* createdomain names the domain that is to be; every other command one that is. */
-static int find_target(struct op *op, const struct xen_domctl *c)
+/*
+ * createdomain names the domain that is to be; getdomaininfo the first of which it wants to know, so that a list can be
+ * walked with it; every other command one that is.
+ */
+static int find_target(struct op *op, struct xen_domctl *c)
 {
-    op->target = op_domain(op, c->cmd == XEN_DOMCTL_createdomain ? DOMID_SELF : c->domain);
+    if (c->cmd == XEN_DOMCTL_getdomaininfo && c->domain < DOMID_FIRST_RESERVED) {
+        op->target = domain_next(c->domain);
+        if (op->target)
+            c->domain = op->target->id;
+    } else {
+        op->target = op_domain(op, c->cmd == XEN_DOMCTL_createdomain ? DOMID_SELF : c->domain);
+    }
     return op->target ? 0 : -ESRCH;
 }
 
@@ -101,9 +110,9 @@ int64_t do_domctl(struct op *op)
     r = find_target(op, c);
     if (r)
         return r;
-    row = c->cmd < ARRAY_SIZE(rows) ? &rows[c->cmd] : NULL;
+    row = &rows[c->cmd < ARRAY_SIZE(rows) ? c->cmd : 0]; /* there is no domctl 0 */
     r = rights_check(op->caller, op->target, RIGHT_PRIV);
-    if (!r && (!row || !row->name))
+    if (!r && !row->name)
         r = -ENOSYS;
     if (!r)
         r = row->error ? row->error : op_run(op, row);

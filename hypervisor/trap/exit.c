@@ -78,8 +78,9 @@ static void exit_hlt(struct vcpu *v, const struct exit *e)
 {
     skip_instruction(v, e);
     if (!(arch_vcpu_rflags(v) & X86_RFLAGS_IF) && !v->arch.nmi_pending)
-        log_debug("d%uv%u: HLT with interrupts disabled\n", v->domain->id, v->id);
-    vcpu_block(v); /* not when there is an event already */
+        vcpu_down(v); /* for good: that is how a kernel stops a processor, and in the end the machine */
+    else
+        vcpu_block(v); /* not when there is an event already */
 }
 
 static void exit_pause(struct vcpu *v, const struct exit *e)
@@ -139,6 +140,8 @@ static void exit_xsetbv(struct vcpu *v, const struct exit *e)
 
 static void exit_exception(struct vcpu *v, const struct exit *e)
 {
+    if (e->exception.vector == X86_EXC_MC) /* the machine's, not the guest's */
+        panic("machine check while d%uv%u was running", v->domain->id, v->id);
     arch_vcpu_inject_exception(v, e->exception.vector, e->exception.has_error, e->exception.error);
 }
 
@@ -157,8 +160,7 @@ static void exit_privilege(struct vcpu *v, const struct exit *e)
 static void exit_shutdown(struct vcpu *v, const struct exit *e)
 {
     (void)e;
-    log_err("d%uv%u: triple fault at rip 0x%lx\n", v->domain->id, v->id, arch_vcpu_rip(v));
-    domain_shutdown(v->domain, 3); /* SHUTDOWN_crash */
+    arch_vcpu_triple_fault(v);
 }
 
 static void exit_invalid(struct vcpu *v, const struct exit *e)

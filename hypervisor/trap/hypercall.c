@@ -5,6 +5,7 @@
 #include "errno.h"
 #include "lib.h"
 #include "op.h"
+#include "public/memory.h"
 #include "public/multicall.h"
 
 #define MEMORY_OP_BITS 6 /* sub-operation; the bits above are the extent that a continued call goes on with */
@@ -17,7 +18,15 @@ struct hypercall_row {
 
 static int64_t do_memory_op(struct op *op)
 {
-    return op_dispatch(op, memory_ops, nr_memory_ops, op->raw[0] & ((1u << MEMORY_OP_BITS) - 1), op->raw[1]);
+    unsigned nr = op->raw[0] & ((1u << MEMORY_OP_BITS) - 1);
+    uint64_t cursor = (op->abi32 ? (uint32_t)op->raw[0] : op->raw[0]) >> MEMORY_OP_BITS;
+    int64_t r = op_dispatch(op, memory_ops, nr_memory_ops, nr, op->raw[1]);
+
+    /* Changes of a reservation say how far they came, also when the request cannot be read or names no domain. */
+    if ((r == -EFAULT || r == -ESRCH) && (nr == XENMEM_increase_reservation || nr == XENMEM_decrease_reservation ||
+                                          nr == XENMEM_populate_physmap))
+        return (int64_t)cursor;
+    return r;
 }
 
 static int64_t do_xen_version(struct op *op)
@@ -27,6 +36,8 @@ static int64_t do_xen_version(struct op *op)
 
 static int64_t do_vcpu_op(struct op *op)
 {
+    if (!domain_vcpu(op->caller, (uint32_t)op->raw[1])) /* before the command and its argument are looked at */
+        return -ENOENT;
     return op_dispatch(op, vcpu_ops, nr_vcpu_ops, (uint32_t)op->raw[0], op->raw[2]);
 }
 
@@ -84,8 +95,8 @@ static const struct hypercall_row hypercalls[] = {
     [__HYPERVISOR_hvm_op] = {"hvm_op", do_hvm_op, 0},
     [__HYPERVISOR_sysctl] = {"sysctl", do_sysctl, 0},
     [__HYPERVISOR_domctl] = {"domctl", do_domctl, 0},
-    [__HYPERVISOR_argo_op] = {"argo_op", NULL, -EOPNOTSUPP},
-    [__HYPERVISOR_xenpmu_op] = {"xenpmu_op", NULL, -ENOSYS},
+    [__HYPERVISOR_argo_op] = {"argo_op", NULL, -ENOSYS},
+    [__HYPERVISOR_xenpmu_op] = {"xenpmu_op", NULL, -EOPNOTSUPP},
     [__HYPERVISOR_dm_op] = {"dm_op", NULL, -ENOSYS},
     [__HYPERVISOR_hypfs_op] = {"hypfs_op", NULL, -ENOSYS},
 };

@@ -3,13 +3,14 @@
 #include "trap/mmio.h"
 
 #include "arch.h"
+#include "console.h"
 #include "device.h"
 #include "domain.h"
 #include "emulate/execute.h"
 #include "errno.h"
 #include "hv.h"
 #include "lib.h"
-#include "log.h"
+#include "object/p2m_internal.h"
 #include "p2m.h"
 #include "vcpu_regs.h"
 
@@ -55,9 +56,10 @@ static void emulate(struct vcpu *v, const struct exit *e)
     if (!len)
         return; /* the guest changed its mapping under us: let it run again and fault by itself */
     if (emulate_mmio(v, &regs, e->mmio.gpa, bytes, len, access_device)) {
-        log_info("d%uv%u: no emulation for the instruction at 0x%lx (%02x %02x %02x %02x) on address 0x%lx\n",
-                 v->domain->id, v->id, rip, bytes[0], len > 1 ? bytes[1] : 0, len > 2 ? bytes[2] : 0,
-                 len > 3 ? bytes[3] : 0, e->mmio.gpa);
+        log_guest(v->domain->privileged ? LOG_WARNING : LOG_INFO, v->domain,
+                  "vCPU %u: no emulation for the instruction at 0x%lx (%02x %02x %02x %02x) on address 0x%lx\n",
+                  v->id, rip, bytes[0], len > 1 ? bytes[1] : 0, len > 2 ? bytes[2] : 0, len > 3 ? bytes[3] : 0,
+                  e->mmio.gpa);
         arch_vcpu_inject_gp(v);
         return;
     }
@@ -80,19 +82,24 @@ static bool range_is_taken(const struct domain *d, gpaddr_t start, gpaddr_t end)
     return false;
 }
 
-/* dom0 touches device memory for the first time: map 2 MiB of it where nothing else is, or the page. */
+/*
+ * dom0 touches device memory for the first time: map 2 MiB of it where nothing else is, or the page. What another vCPU
+ * has put there meanwhile stays: the guest tries again and finds it.
+ */
 static bool map_dom0_mmio(struct domain *d, gpaddr_t gpa)
 {
     gpaddr_t big = round_down(gpa, MiB(2ULL)), page = gpa & PAGE_MASK;
     gfn_t gfn = gpa >> PAGE_SHIFT;
-    struct p2m_entry hole = p2m_lookup(d, gfn), old;
+    struct p2m_entry hole = p2m_lookup(d, gfn);
+    int rc = -EINVAL;
 
     if (!d->privileged || gpa >> host.phys_bits || hole.type != P2M_NONE || range_is_taken(d, page, page + PAGE_SIZE))
         return false;
-    if (hole.order >= ORDER_2M && !range_is_taken(d, big, big + MiB(2ULL)) &&
-        !p2m_set(d, big >> PAGE_SHIFT, big >> PAGE_SHIFT, ORDER_2M, P2M_MMIO, NULL))
-        return true;
-    return !p2m_set(d, gfn, gfn, ORDER_4K, P2M_MMIO, &old);
+    if (hole.order >= ORDER_2M && !range_is_taken(d, big, big + MiB(2ULL)))
+        rc = p2m_replace(d, big >> PAGE_SHIFT, big >> PAGE_SHIFT, ORDER_2M, P2M_MMIO, &hole);
+    if (rc && rc != -EAGAIN)
+        rc = p2m_replace(d, gfn, gfn, ORDER_4K, P2M_MMIO, &hole);
+    return rc == 0 || rc == -EAGAIN;
 }
 
 /* The map changed between the fault and now, or another vCPU has mapped the page meanwhile. */

@@ -58,19 +58,28 @@ static void cpus_init(void)
     here = cpus[0];
 }
 
+/* Memory of the same size is used again: fuzzers make thousands of machines. */
+static void ram_init(uint64_t pages)
+{
+    if (ram == NULL || pages != ram_pages) {
+        fake_done();
+        ram_pages = pages;
+        ram = aligned_alloc(RAM_ALIGN, round_up(pages * PAGE_SIZE, RAM_ALIGN));
+        table = malloc(pages * sizeof(*table));
+    }
+    if (ram == NULL || table == NULL || pages <= FAKE_BOOT_PAGES)
+        abort();
+    memset(ram, 0xcc, pages * PAGE_SIZE);
+    memset(table, 0, pages * sizeof(*table));
+}
+
 void fake_init(unsigned ram_mib)
 {
-    fake_done();
     memset(&fake, 0, sizeof(fake));
     fake.port_value = UINT64_MAX;
     fake_time = 0;
     fail_countdown = -1;
-    ram_pages = MiB((uint64_t)ram_mib) / PAGE_SIZE;
-    ram = aligned_alloc(RAM_ALIGN, round_up(ram_pages * PAGE_SIZE, RAM_ALIGN));
-    table = calloc(ram_pages, sizeof(*table));
-    if (ram == NULL || table == NULL || ram_pages <= FAKE_BOOT_PAGES)
-        abort();
-    memset(ram, 0xcc, ram_pages * PAGE_SIZE);
+    ram_init(MiB((uint64_t)ram_mib) / PAGE_SIZE);
     cpus_init();
     list_init(&domain_list);
     list_init(&memory_maps);
@@ -447,6 +456,22 @@ int arch_domctl_get_cpu_policy(struct domain *d, uint32_t *nr_leaves, guest_va_t
     (void)leaves;
     (void)nr_msrs;
     (void)msrs;
+    return -EOPNOTSUPP;
+}
+
+int arch_domctl_get_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t *size)
+{
+    (void)d;
+    (void)buffer;
+    (void)size;
+    return -EOPNOTSUPP;
+}
+
+int arch_domctl_set_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t size)
+{
+    (void)d;
+    (void)buffer;
+    (void)size;
     return -EOPNOTSUPP;
 }
 

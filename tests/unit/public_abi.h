@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* One row of public_abi.def as one side's headers see it. */
 #ifndef XENOLITH_PUBLIC_ABI_H
 #define XENOLITH_PUBLIC_ABI_H

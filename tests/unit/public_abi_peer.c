@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The distribution's Xen headers (libxen-dev) on the rows of public_abi.def. */
 #define __XEN_TOOLS__ 1
 #define __XEN_INTERFACE_VERSION__ 0x00041100

@@ -271,7 +271,6 @@ static void test_target(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    assert_int_equal(domctl(XEN_DOMCTL_gethvmcontext, 1), -ENOSYS);
     assert_int_equal(domctl(XEN_DOMCTL_assign_device, 1), -ENOSYS);
     assert_int_equal(domctl(XEN_DOMCTL_psr_alloc, 1), -ENODEV);
 }

@@ -2,6 +2,7 @@
 #include "abi_fixture.h"
 
 #include "errno.h"
+#include "public/memory.h"
 #include "public/multicall.h"
 #include "public/version.h"
 
@@ -13,9 +14,26 @@ static void test_unknown_numbers(void **state)
     assert_int_equal(call(d0, 1000, 0, 0, 0), -ENOSYS);
     assert_int_equal(call(d0, ~0ULL, 0, 0, 0), -ENOSYS);
     assert_int_equal(call(d0, __HYPERVISOR_xsm_op, 0, 0, 0), -ENOSYS);
-    assert_int_equal(call(d0, __HYPERVISOR_argo_op, 0, 0, 0), -EOPNOTSUPP);
+    assert_int_equal(call(d0, __HYPERVISOR_argo_op, 0, 0, 0), -ENOSYS);
     assert_int_equal(call(d0, __HYPERVISOR_dm_op, 0, 0, 0), -ENOSYS);
     assert_false(abi_restart);
+}
+
+/* What is looked at before what, where stock Xen's order shows. */
+static void test_order_of_errors(void **state)
+{
+    (void)state;
+    /* vCPU, then command, then argument */
+    assert_int_equal(call(d0, __HYPERVISOR_vcpu_op, 99, 1000, BAD), -ENOENT);
+    assert_int_equal(call(d0, __HYPERVISOR_vcpu_op, 8, 1000, BAD), -ENOENT);
+    assert_int_equal(call(d0, __HYPERVISOR_vcpu_op, 99, 0, BAD), -ENOSYS);
+    assert_int_equal(call(d0, __HYPERVISOR_vcpu_op, 8, 0, BAD), -EFAULT);
+    /* Reservations say how far they came; claims and questions are refused. */
+    assert_int_equal(call(d0, __HYPERVISOR_memory_op, XENMEM_increase_reservation, BAD, 0), 0);
+    assert_int_equal(call(d0, __HYPERVISOR_memory_op, XENMEM_decrease_reservation | 5 << 6, BAD, 0), 5);
+    assert_int_equal(call(d0, __HYPERVISOR_memory_op, XENMEM_populate_physmap | 7 << 6, BAD, 0), 7);
+    assert_int_equal(call(d0, __HYPERVISOR_memory_op, XENMEM_claim_pages, BAD, 0), -EFAULT);
+    assert_int_equal(call(d0, __HYPERVISOR_memory_op, XENMEM_current_reservation, BAD, 0), -EFAULT);
 }
 
 static void test_compat_arguments_are_cut(void **state)
@@ -126,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         abi_test(test_unknown_numbers),
+        abi_test(test_order_of_errors),
         abi_test(test_compat_arguments_are_cut),
         abi_test(test_multicall_results),
         abi_test(test_multicall_compat),

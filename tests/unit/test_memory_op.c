@@ -428,6 +428,8 @@ static void foreign_pages_that_are_refused(void **state)
     assert_int_equal(batch(zero, XENMAPSPACE_gmfn_foreign, 99, 1), 0);
     assert_int_equal(errs[0], -ESRCH);
     assert_int_equal(batch(zero, XENMAPSPACE_gmfn_foreign, DOMID_SELF, 1), 0);
+    assert_int_equal(errs[0], -ESRCH); /* foreign domains have numbers */
+    assert_int_equal(batch(zero, XENMAPSPACE_gmfn_foreign, 0, 1), 0);
     assert_int_equal(errs[0], -EINVAL);
     assert_int_equal(batch(zero, XENMAPSPACE_gmfn_range, 5, 1), -EOPNOTSUPP);
     list_set(guest, LIST, 0, 1);
@@ -477,8 +479,10 @@ static void acquire_resource(void **state)
     r.pad = 1;
     assert_int_equal(call(zero, XENMEM_acquire_resource, &r, sizeof(r)), -EINVAL);
     r = (struct xen_mem_acquire_resource){ .domid = DOMID_SELF, .type = XENMEM_resource_grant_table };
-    assert_int_equal(call(zero, XENMEM_acquire_resource, &r, sizeof(r)), -EPERM);
+    assert_int_equal(call(zero, XENMEM_acquire_resource, &r, sizeof(r)), -ESRCH);
     assert_int_equal(call(guest, XENMEM_acquire_resource, &r, sizeof(r)), -EPERM);
+    r.domid = 0;
+    assert_int_equal(call(zero, XENMEM_acquire_resource, &r, sizeof(r)), -EPERM);
 }
 
 static void memory_maps(void **state)

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "arch.h"
 #include "cpu_fixture.h"
 #include "device.h"
 #include "log.h"
@@ -72,6 +73,11 @@ int vlapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
     (void)val;
     return msr == 0x8ff ? -EPERM : 0;
 }
+void arch_update_time(struct vcpu *v)
+{
+    (void)v;
+}
+
 void vlapic_set_tsc_offset(struct vcpu *v, int64_t offset);
 void vlapic_set_tsc_offset(struct vcpu *v, int64_t offset)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Our statement of the public ABI against the distribution's headers: every size, offset and number. */
 #include <setjmp.h>
 #include <stdarg.h>

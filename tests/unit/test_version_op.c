@@ -79,8 +79,8 @@ static void test_features(void **state)
     struct xen_feature_info *f = guest(d0, ARG);
 
     (void)state;
-    assert_int_equal(features(d0), 1u << 0 | 1u << 2 | 1u << 8 | 1u << 9 | 1u << 11 | 1u << 17);
-    assert_int_equal(features(d1), 1u << 0 | 1u << 2 | 1u << 8 | 1u << 9 | 1u << 16);
+    assert_int_equal(features(d0), 1u << 0 | 1u << 2 | 1u << 8 | 1u << 9 | 1u << 11 | 1u << 13 | 1u << 17);
+    assert_int_equal(features(d1), 1u << 0 | 1u << 2 | 1u << 8 | 1u << 9 | 1u << 13 | 1u << 16);
     f->submap_idx = 1;
     assert_int_equal(version(d0, XENVER_get_features, ARG), -EINVAL);
 }

@@ -48,6 +48,8 @@ struct arch_vcpu {
 
     struct pending_event event;
     bool nmi_pending;
+    bool nmi_masked;       /* in an NMI handler: the next one waits for its IRET */
+    uint64_t nmi_iret_rip; /* that IRET is about to be executed here; ~0: not reached yet */
     bool wait_sipi;     /* after INIT: only a SIPI starts it */
     bool init_pending;
     int sipi_page;      /* -1: none */

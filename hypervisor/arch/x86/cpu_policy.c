@@ -280,7 +280,8 @@ static void set_topology(struct cpuid_policy *p, unsigned nr_vcpus)
 {
     unsigned ids = nr_vcpus * 2, bits = fls64(ids - 1);
 
-    p->basic[1].d |= BIT32(FEATURE_HTT % 32);
+    if (nr_vcpus > 1)
+        p->basic[1].d |= BIT32(FEATURE_HTT % 32);
     p->ext[1].c &= ~BIT32(FEATURE_CMP_LEGACY % 32);
     p->basic[1].b = (p->basic[1].b & 0xff00ffff) | (uint32_t)min_u64(ids, 255) << 16;
     if (is_amd(p))

@@ -41,20 +41,24 @@ static unsigned put_out(struct policy_leaf *out, unsigned n, uint32_t leaf, uint
     return n + 1;
 }
 
-/* Sub-leaves that say nothing are left out, but for the first of each leaf. */
+/*
+ * Sub-leaves that say nothing are left out, but for the first two of each leaf and the one that ends a list. Stock's
+ * library writes the policy that it has read back into a buffer of as many leaves: fewer would be too few for it.
+ */
 static unsigned serialise_table(const struct cpuid_policy *p, unsigned t, struct policy_leaf *out, unsigned n)
 {
     static const struct cpuid_leaf none;
     const struct cpuid_leaf *l = (const struct cpuid_leaf *)((const char *)p + tables[t].offset);
 
     for (uint32_t i = 0; i < tables[t].nr; i++)
-        if (i == 0 || memcmp(&l[i], &none, sizeof(none)))
+        if (i < 2 || memcmp(&l[i], &none, sizeof(none)) || memcmp(&l[i - 1], &none, sizeof(none)))
             n = put_out(out, n, tables[t].leaf, i, &l[i]);
     return n;
 }
 
 unsigned cpu_policy_serialise(const struct cpuid_policy *p, struct policy_leaf *out)
 {
+    static const struct cpuid_leaf no_limit; /* of the hypervisor's own leaves */
     uint32_t max = (uint32_t)min_u64(p->basic[0].a, CPUID_NR_BASIC - 1);
     unsigned n = 0;
 
@@ -63,6 +67,8 @@ unsigned cpu_policy_serialise(const struct cpuid_policy *p, struct policy_leaf *
 
         n = t < 0 ? put_out(out, n, i, CPUID_NO_SUBLEAF, &p->basic[i]) : serialise_table(p, (unsigned)t, out, n);
     }
+    n = put_out(out, n, CPUID_XEN_BASE, CPUID_NO_SUBLEAF, &no_limit);
+    n = put_out(out, n, CPUID_XEN_BASE + 0x100, CPUID_NO_SUBLEAF, &no_limit);
     for (uint32_t i = 0; i < CPUID_NR_EXT && CPUID_EXT_BASE + i <= p->ext[0].a; i++)
         n = put_out(out, n, CPUID_EXT_BASE + i, CPUID_NO_SUBLEAF, &p->ext[i]);
     return n;

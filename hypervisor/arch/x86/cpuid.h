@@ -105,7 +105,7 @@ struct policy_msr {
 };
 /* The most leaves that cpu_policy_serialise makes; MSRs likewise. */
 #define POLICY_MAX_LEAVES \
-    (CPUID_NR_BASIC + CPUID_NR_CACHE + CPUID_NR_FEAT + CPUID_NR_TOPO + CPUID_NR_XSTATE + CPUID_NR_EXT)
+    (CPUID_NR_BASIC + CPUID_NR_CACHE + CPUID_NR_FEAT + CPUID_NR_TOPO + CPUID_NR_XSTATE + CPUID_NR_EXT + 2)
 #define POLICY_MAX_MSRS 1
 /* Number of leaves written to out[POLICY_MAX_LEAVES]. */
 unsigned cpu_policy_serialise(const struct cpuid_policy *p, struct policy_leaf *out);

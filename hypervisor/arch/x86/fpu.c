@@ -19,6 +19,7 @@
 #define FCW_RESET 0x37f
 #define MXCSR_RESET 0x1f80
 #define MXCSR_OFFSET 24
+#define MXCSR_DEFINED 0xffff
 
 static uint64_t host_xcr0; /* 0: no XSAVE, FXSAVE is used */
 static unsigned area_order;
@@ -111,6 +112,21 @@ void fpu_vcpu_reset(struct vcpu *v)
     v->arch.xcr0 = XCR0_X87;
     if (current_vcpu() == v)
         load(v);
+}
+
+#define LEGACY_SIZE 512
+
+void fpu_vcpu_load_legacy(struct vcpu *v, const void *image)
+{
+    uint64_t present = XCR0_X87 | XCR0_SSE;
+    uint32_t mxcsr;
+
+    memcpy(v->arch.xsave_area, image, LEGACY_SIZE);
+    memcpy(&mxcsr, (char *)v->arch.xsave_area + MXCSR_OFFSET, sizeof(mxcsr));
+    mxcsr &= MXCSR_DEFINED; /* XRSTOR faults on the others */
+    memcpy((char *)v->arch.xsave_area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+    if (host_xcr0) /* XSTATE_BV of the header behind it */
+        memcpy((char *)v->arch.xsave_area + LEGACY_SIZE, &present, sizeof(present));
 }
 
 void fpu_switch(struct vcpu *from, struct vcpu *to)

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# What needs no processor of its own runs in the host tiers as well.
+x86_sources = \
+	hypervisor/arch/x86/guest_walk.c \
+	hypervisor/arch/x86/npt.c
+
 noinst_LIBRARIES += hypervisor/libx86.a
 HV_LIBS += hypervisor/libx86.a
 hypervisor_libx86_a_SOURCES = \
+	$(x86_sources) \
 	hypervisor/arch/x86/acpi_host.c \
 	hypervisor/arch/x86/apic.c \
 	hypervisor/arch/x86/boot_mem.c \
@@ -15,15 +21,14 @@ hypervisor_libx86_a_SOURCES = \
 	hypervisor/arch/x86/domain.c \
 	hypervisor/arch/x86/elf_load.c \
 	hypervisor/arch/x86/fpu.c \
-	hypervisor/arch/x86/guest_walk.c \
 	hypervisor/arch/x86/host_cpu.c \
 	hypervisor/arch/x86/host_cpuid.c \
 	hypervisor/arch/x86/host_paging.c \
+	hypervisor/arch/x86/hvm_context.c \
 	hypervisor/arch/x86/ioapic.c \
 	hypervisor/arch/x86/lzma_shim.c \
 	hypervisor/arch/x86/msr.c \
 	hypervisor/arch/x86/multiboot.c \
-	hypervisor/arch/x86/npt.c \
 	hypervisor/arch/x86/panic.c \
 	hypervisor/arch/x86/physinfo.c \
 	hypervisor/arch/x86/pvclock.c \
@@ -55,16 +60,13 @@ hypervisor_libx86_a_SOURCES = \
 	hypervisor/arch/x86/svm.h \
 	hypervisor/arch/x86/svm_internal.h \
 	hypervisor/arch/x86/vcpu_regs.h \
-	hypervisor/arch/x86/vendor.h \
-	hypervisor/arch/x86/xenolith.lds \
-	hypervisor/arch/x86/mksyms.sh
+	hypervisor/arch/x86/vendor.h
 hypervisor_libx86_a_CPPFLAGS = $(HV_CPPFLAGS)
 hypervisor_libx86_a_CFLAGS = $(HV_CFLAGS)
 hypervisor_libx86_a_CCASFLAGS = $(HV_ASFLAGS)
+
 check_LIBRARIES += hypervisor/libx86_host.a
 HOST_LIBS += hypervisor/libx86_host.a
-hypervisor_libx86_host_a_SOURCES = \
-	hypervisor/arch/x86/npt.c \
-	hypervisor/arch/x86/guest_walk.c
-hypervisor_libx86_host_a_CPPFLAGS = $(HOST_CPPFLAGS)
-hypervisor_libx86_host_a_CFLAGS = $(HOST_CFLAGS)
+HOST_FILES += $(x86_sources)
+hypervisor_libx86_host_a_SOURCES = $(x86_sources)
+EXTRA_DIST += hypervisor/arch/x86/xenolith.lds hypervisor/arch/x86/mksyms.sh

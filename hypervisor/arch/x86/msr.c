@@ -20,7 +20,6 @@
 #define MSR_MTRR_FIX64K 0x250
 #define MSR_MTRR_FIX16K 0x258
 #define MSR_MTRR_FIX4K 0x268
-#define MTRR_CAP (1u << 10 | 1u << 8 | MTRR_NR_VARIABLE) /* write-combining, fixed ranges */
 #define MTRR_TYPE_WB 6
 #define MTRR_DEF_ENABLE (1u << 11)
 #define MTRR_DEF_VALID 0xcffu /* E, FE, type */
@@ -122,11 +121,12 @@ static int read_tsc(struct vcpu *v, uint32_t msr, uint64_t *ret)
     return 0;
 }
 
-static void tsc_set_offset(struct vcpu *v, uint64_t offset)
+void msr_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
     v->arch.msrs->tsc_offset = offset;
     vendor->set_reg(v, VREG_TSC_OFFSET, offset);
     vlapic_set_tsc_offset(v, (int64_t)offset); /* its deadline is in guest TSC */
+    arch_update_time(v);                       /* and so is the para-virtual clock */
 }
 
 /* Writing either register moves the other with it: SDM volume 3, 18.17.3. */
@@ -136,7 +136,7 @@ static int write_tsc(struct vcpu *v, uint32_t msr, uint64_t val)
 
     (void)msr;
     v->arch.msrs->tsc_adjust += offset - v->arch.msrs->tsc_offset;
-    tsc_set_offset(v, offset);
+    msr_set_tsc_offset(v, offset);
     return 0;
 }
 
@@ -154,7 +154,7 @@ static int write_tsc_adjust(struct vcpu *v, uint32_t msr, uint64_t val)
     (void)msr;
     if (!has(v, FEATURE_TSC_ADJUST))
         return -EPERM;
-    tsc_set_offset(v, v->arch.msrs->tsc_offset + val - v->arch.msrs->tsc_adjust);
+    msr_set_tsc_offset(v, v->arch.msrs->tsc_offset + val - v->arch.msrs->tsc_adjust);
     v->arch.msrs->tsc_adjust = val;
     return 0;
 }
@@ -194,6 +194,11 @@ static bool memory_types_ok(uint64_t bytes, bool pat)
     return true;
 }
 
+bool msr_pat_valid(uint64_t pat)
+{
+    return memory_types_ok(pat, true);
+}
+
 static int read_pat(struct vcpu *v, uint32_t msr, uint64_t *ret)
 {
     (void)msr;
@@ -214,7 +219,7 @@ static int read_mtrr_cap(struct vcpu *v, uint32_t msr, uint64_t *ret)
 {
     (void)v;
     (void)msr;
-    *ret = MTRR_CAP;
+    *ret = MTRR_CAPABILITIES;
     return 0;
 }
 

@@ -12,6 +12,7 @@ struct vcpu;
 
 #define MTRR_NR_VARIABLE 8
 #define MTRR_NR_FIXED 11
+#define MTRR_CAPABILITIES (1u << 10 | 1u << 8 | MTRR_NR_VARIABLE) /* write-combining, fixed ranges */
 
 /* Values kept for the guest's sake; none changes how the machine caches (nested pages and PAT do). */
 struct vcpu_msrs {
@@ -24,6 +25,9 @@ struct vcpu_msrs {
     uint64_t mcg_status;
 };
 
+bool msr_pat_valid(uint64_t pat);
+/* Guest TSC - host TSC; v is current, or cannot run. */
+void msr_set_tsc_offset(struct vcpu *v, uint64_t offset);
 void msr_vcpu_init(struct vcpu *v); /* values at power-up */
 
 /* For the current vCPU. 0, or -EPERM: inject #GP. */

@@ -16,6 +16,7 @@
 #define SLP_EN (1u << 13)
 
 static uint32_t panic_cpu = UINT32_MAX; /* first CPU that panics; the others stop */
+static bool dumping;                    /* by that CPU */
 
 bool panic_stop_cpus(void)
 {
@@ -68,6 +69,9 @@ void arch_panic_dump(void)
 
     if (console_panicking() && !panic_stop_cpus())
         cpu_stop(); /* another CPU is printing */
+    if (console_panicking() && dumping)
+        return; /* the dump itself failed: on to the end */
+    dumping = console_panicking();
     if (hc->trap)
         frame_dump(hc->trap);
     log_err("cr0 %016lx  cr2 %016lx\n", read_cr0(), read_cr2());

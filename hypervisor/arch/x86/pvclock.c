@@ -4,6 +4,7 @@
 #include "domain.h"
 #include "hv.h"
 #include "insn.h"
+#include "msr.h"
 #include "vcpu.h"
 
 static bool tsc_is_invariant(void)
@@ -27,7 +28,8 @@ void arch_update_time(struct vcpu *v)
     t = &((struct vcpu_info *)v->info)->time; /* at the same offset in both layouts */
     WRITE_ONCE(t->version, READ_ONCE(t->version) | 1);
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    t->tsc_timestamp = host.boot_tsc; /* system time is a linear function of the TSC, 0 there */
+    /* System time is a linear function of the TSC, 0 at the hypervisor's start. */
+    t->tsc_timestamp = host.boot_tsc + v->arch.msrs->tsc_offset;
     t->system_time = (uint64_t)v->domain->time_offset;
     t->tsc_to_system_mul = host.tsc_mul;
     t->tsc_shift = host.tsc_shift;

@@ -4,6 +4,7 @@
 #include "arch.h"
 #include "asm.h"
 #include "console.h"
+#include "device/ports.h"
 #include "host_cpu.h"
 #include "hv.h"
 #include "lib.h"
@@ -60,6 +61,7 @@ void serial_init(void)
     if (use_com1)
         com1_init();
     use_com1 &= !com1_broken;
+    device_console_port = use_com1 ? COM1 : 0;
 }
 
 static void com1_write(const char *s, size_t len)

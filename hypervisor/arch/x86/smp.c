@@ -116,6 +116,8 @@ void smp_boot_cpus(void)
             continue;
         if (!cpu_start(nr_cpus, host.apic_ids[i]))
             break; /* its page and stack may still be in use */
+        while (!READ_ONCE(cpus[nr_cpus]->online)) /* others look at its run queue and timers: they must be whole */
+            arch_relax();
         nr_cpus++;
     }
     log_info("%u CPUs\n", nr_cpus);

@@ -100,7 +100,8 @@ static void vmcb_set_control(struct vcpu *v)
 {
     struct vmcb *b = v->arch.vmcb;
 
-    b->intercept_exc = (1u << X86_EXC_MC) | (1u << X86_EXC_AC);
+    /* AC and DB may occur again and again while they are delivered: without an exit the guest would keep the CPU. */
+    b->intercept_exc = (1u << X86_EXC_MC) | (1u << X86_EXC_AC) | (1u << X86_EXC_DB);
     b->intercept1 = SVM_INTR | SVM_NMI | SVM_SMI | SVM_INIT | SVM_RDPMC | SVM_CPUID | SVM_INVD | SVM_HLT |
                     SVM_INVLPGA | SVM_IOIO | SVM_MSR | SVM_TASK_SWITCH | SVM_SHUTDOWN;
     b->intercept2 = SVM_VMRUN | SVM_VMMCALL | SVM_VMLOAD | SVM_VMSAVE | SVM_STGI | SVM_CLGI | SVM_SKINIT |
@@ -133,7 +134,9 @@ static void svm_vcpu_destroy(struct vcpu *v)
 static const uint16_t reg_offset[VREG_COUNT] = {
     VMCB_REG(CR0, cr0), VMCB_REG(CR2, cr2), VMCB_REG(CR3, cr3), VMCB_REG(CR4, cr4), VMCB_REG(EFER, efer),
     VMCB_REG(RIP, rip), VMCB_REG(RFLAGS, rflags), VMCB_REG(RAX, rax), VMCB_REG(RSP, rsp), VMCB_REG(DR6, dr6),
-    VMCB_REG(DR7, dr7), VMCB_REG(PAT, pat), VMCB_REG(TSC_OFFSET, tsc_offset),
+    VMCB_REG(DR7, dr7), VMCB_REG(PAT, pat), VMCB_REG(TSC_OFFSET, tsc_offset), VMCB_REG(SYSENTER_CS, sysenter_cs),
+    VMCB_REG(SYSENTER_ESP, sysenter_esp), VMCB_REG(SYSENTER_EIP, sysenter_eip), VMCB_REG(STAR, star),
+    VMCB_REG(LSTAR, lstar), VMCB_REG(CSTAR, cstar), VMCB_REG(SFMASK, sfmask), VMCB_REG(KERNEL_GS_BASE, kernel_gs_base),
 };
 
 static uint64_t svm_get_reg(const struct vcpu *v, enum vreg reg)

@@ -70,8 +70,8 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB size");
 
 enum svm_intercept1 {
     SVM_INTR = 1u << 0, SVM_NMI = 1u << 1, SVM_SMI = 1u << 2, SVM_INIT = 1u << 3, SVM_VINTR = 1u << 4,
-    SVM_RDPMC = 1u << 15, SVM_CPUID = 1u << 18, SVM_INVD = 1u << 22, SVM_PAUSE = 1u << 23, SVM_HLT = 1u << 24,
-    SVM_INVLPGA = 1u << 26, SVM_IOIO = 1u << 27, SVM_MSR = 1u << 28, SVM_TASK_SWITCH = 1u << 29,
+    SVM_RDPMC = 1u << 15, SVM_CPUID = 1u << 18, SVM_IRET = 1u << 20, SVM_INVD = 1u << 22, SVM_PAUSE = 1u << 23,
+    SVM_HLT = 1u << 24, SVM_INVLPGA = 1u << 26, SVM_IOIO = 1u << 27, SVM_MSR = 1u << 28, SVM_TASK_SWITCH = 1u << 29,
     SVM_SHUTDOWN = 1u << 31,
 };
 enum svm_intercept2 {
@@ -82,7 +82,8 @@ enum svm_intercept2 {
 
 #define VINTR_TPR 0xffULL
 #define VINTR_IRQ (1ULL << 8)
-#define VINTR_PRIO (0xfULL << 16)
+#define VINTR_PRIO_SHIFT 16
+#define VINTR_PRIO (0xfULL << VINTR_PRIO_SHIFT)
 #define VINTR_IGN_TPR (1ULL << 20)
 #define VINTR_MASKING (1ULL << 24)
 
@@ -91,12 +92,13 @@ enum svm_intercept2 {
 
 #define TLB_CONTROL_NONE 0
 #define TLB_CONTROL_FLUSH_ALL 1
+#define TLB_CONTROL_FLUSH_ASID 3 /* this ASID's entries; where the processor has flush-by-ASID */
 
 enum svm_exit_code {
     SVM_EXIT_EXC_BASE = 0x40,
     SVM_EXIT_INTR = 0x60, SVM_EXIT_NMI = 0x61, SVM_EXIT_SMI = 0x62, SVM_EXIT_INIT = 0x63, SVM_EXIT_VINTR = 0x64,
-    SVM_EXIT_RDPMC = 0x6f, SVM_EXIT_CPUID = 0x72, SVM_EXIT_INVD = 0x76, SVM_EXIT_PAUSE = 0x77, SVM_EXIT_HLT = 0x78,
-    SVM_EXIT_INVLPGA = 0x7a, SVM_EXIT_IOIO = 0x7b, SVM_EXIT_MSR = 0x7c, SVM_EXIT_TASK_SWITCH = 0x7d,
+    SVM_EXIT_RDPMC = 0x6f, SVM_EXIT_CPUID = 0x72, SVM_EXIT_IRET = 0x74, SVM_EXIT_INVD = 0x76, SVM_EXIT_PAUSE = 0x77,
+    SVM_EXIT_HLT = 0x78, SVM_EXIT_INVLPGA = 0x7a, SVM_EXIT_IOIO = 0x7b, SVM_EXIT_MSR = 0x7c, SVM_EXIT_TASK_SWITCH = 0x7d,
     SVM_EXIT_SHUTDOWN = 0x7f, SVM_EXIT_VMRUN = 0x80, SVM_EXIT_VMMCALL = 0x81, SVM_EXIT_VMLOAD = 0x82,
     SVM_EXIT_VMSAVE = 0x83, SVM_EXIT_STGI = 0x84, SVM_EXIT_CLGI = 0x85, SVM_EXIT_SKINIT = 0x86,
     SVM_EXIT_WBINVD = 0x89, SVM_EXIT_MONITOR = 0x8a, SVM_EXIT_MWAIT = 0x8b, SVM_EXIT_XSETBV = 0x8d,

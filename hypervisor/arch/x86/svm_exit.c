@@ -10,21 +10,33 @@
  * without NRIP save (QEMU TCG); 0: not caused by an instruction that is to be skipped.
  */
 static const struct {
-    uint16_t code;
+    bool known;
     uint8_t reason, length;
 } simple_exits[] = {
-    { SVM_EXIT_INTR, EXIT_INTERRUPT, 0 },   { SVM_EXIT_NMI, EXIT_INTERRUPT, 0 },
-    { SVM_EXIT_SMI, EXIT_INTERRUPT, 0 },    { SVM_EXIT_INIT, EXIT_INTERRUPT, 0 },
-    { SVM_EXIT_VINTR, EXIT_WINDOW, 0 },     { SVM_EXIT_VMMCALL, EXIT_HYPERCALL, 3 },
-    { SVM_EXIT_CPUID, EXIT_CPUID, 2 },      { SVM_EXIT_HLT, EXIT_HLT, 1 },
-    { SVM_EXIT_PAUSE, EXIT_PAUSE, 2 },      { SVM_EXIT_XSETBV, EXIT_XSETBV, 3 },
-    { SVM_EXIT_INVD, EXIT_CACHE, 2 },       { SVM_EXIT_WBINVD, EXIT_CACHE, 2 },
-    { SVM_EXIT_RDPMC, EXIT_PRIVILEGE, 2 },  { SVM_EXIT_SHUTDOWN, EXIT_SHUTDOWN, 0 },
-    { SVM_EXIT_MONITOR, EXIT_UNDEFINED, 3 }, { SVM_EXIT_MWAIT, EXIT_UNDEFINED, 3 },
-    { SVM_EXIT_VMRUN, EXIT_UNDEFINED, 3 },  { SVM_EXIT_VMLOAD, EXIT_UNDEFINED, 3 },
-    { SVM_EXIT_VMSAVE, EXIT_UNDEFINED, 3 }, { SVM_EXIT_STGI, EXIT_UNDEFINED, 3 },
-    { SVM_EXIT_CLGI, EXIT_UNDEFINED, 3 },   { SVM_EXIT_SKINIT, EXIT_UNDEFINED, 3 },
-    { SVM_EXIT_INVLPGA, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_INTR] = { true, EXIT_INTERRUPT, 0 },
+    [SVM_EXIT_NMI] = { true, EXIT_INTERRUPT, 0 },
+    [SVM_EXIT_SMI] = { true, EXIT_INTERRUPT, 0 },
+    [SVM_EXIT_INIT] = { true, EXIT_INTERRUPT, 0 },
+    [SVM_EXIT_VINTR] = { true, EXIT_WINDOW, 0 },
+    [SVM_EXIT_RDPMC] = { true, EXIT_PRIVILEGE, 2 },
+    [SVM_EXIT_CPUID] = { true, EXIT_CPUID, 2 },
+    [SVM_EXIT_IRET] = { true, EXIT_WINDOW, 0 }, /* after svm_nmi_iret */
+    [SVM_EXIT_INVD] = { true, EXIT_CACHE, 2 },
+    [SVM_EXIT_PAUSE] = { true, EXIT_PAUSE, 2 },
+    [SVM_EXIT_HLT] = { true, EXIT_HLT, 1 },
+    [SVM_EXIT_INVLPGA] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_SHUTDOWN] = { true, EXIT_SHUTDOWN, 0 },
+    [SVM_EXIT_VMRUN] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_VMMCALL] = { true, EXIT_HYPERCALL, 3 },
+    [SVM_EXIT_VMLOAD] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_VMSAVE] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_STGI] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_CLGI] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_SKINIT] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_WBINVD] = { true, EXIT_CACHE, 2 },
+    [SVM_EXIT_MONITOR] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_MWAIT] = { true, EXIT_UNDEFINED, 3 },
+    [SVM_EXIT_XSETBV] = { true, EXIT_XSETBV, 3 },
 };
 
 /* EXITINFO1 of an I/O exit: APM volume 2, 15.10.2. */
@@ -76,12 +88,11 @@ static void decode_invalid(const struct vmcb *b, struct exit *e)
 
 static void decode(const struct vmcb *b, struct exit *e)
 {
-    for (unsigned i = 0; i < sizeof(simple_exits) / sizeof(simple_exits[0]); i++)
-        if (simple_exits[i].code == b->exit_code) {
-            e->reason = simple_exits[i].reason;
-            e->length = simple_exits[i].length;
-            return;
-        }
+    if (b->exit_code < ARRAY_SIZE(simple_exits) && simple_exits[b->exit_code].known) {
+        e->reason = simple_exits[b->exit_code].reason;
+        e->length = simple_exits[b->exit_code].length;
+        return;
+    }
     if (b->exit_code == SVM_EXIT_MSR) {
         e->reason = EXIT_MSR;
         e->length = 2;
@@ -98,19 +109,21 @@ static void decode(const struct vmcb *b, struct exit *e)
 }
 
 /*
- * An event whose delivery the exit cut short is delivered again, unless a handler queues another. Software
- * interrupts and exceptions of INT n, INT3, INTO are not: the instruction is executed again.
+ * An event whose delivery the exit cut short is delivered again, after what a handler queues. Software interrupts and
+ * the exceptions of INT3 and INTO are not: RIP is still at the instruction, which is executed again.
  */
 static void requeue_interrupted_event(struct vcpu *v, const struct vmcb *b)
 {
     uint64_t info = b->exit_int_info;
     unsigned type = (info >> 8) & 7;
+    uint8_t vector = (uint8_t)info;
 
-    if (!(info & EVENTINJ_VALID) || type == EVENT_SOFTINT)
+    if (!(info & EVENTINJ_VALID) || type == EVENT_SOFTINT ||
+        (type == EVENT_EXCEPTION && (vector == X86_EXC_BP || vector == X86_EXC_OF)))
         return;
     v->arch.event = (struct pending_event){
         .valid = true,
-        .vector = (uint8_t)info,
+        .vector = vector,
         .type = (uint8_t)type,
         .has_error = info & EVENTINJ_ERROR_VALID,
         .error = (uint32_t)(info >> 32),
@@ -134,6 +147,8 @@ void svm_handle_exit(struct vcpu *v)
     b->event_inject = 0;
     sync_tpr(v, b);
     requeue_interrupted_event(v, b);
+    if (unlikely(b->exit_code == SVM_EXIT_IRET))
+        svm_nmi_iret(v);
     decode(b, &e);
     if (svm_features.nrip_save && e.length)
         e.length = (uint8_t)(b->next_rip - b->rip);

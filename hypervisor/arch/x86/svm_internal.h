@@ -8,5 +8,7 @@
 struct vcpu;
 
 void svm_run(struct vcpu *v);
+/* svm_inject.c: the guest is about to execute an IRET while NMIs are held back. */
+void svm_nmi_iret(struct vcpu *v);
 
 #endif

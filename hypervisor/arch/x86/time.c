@@ -13,6 +13,7 @@
 #define CALIBRATE_ROUNDS 4
 #define CALIBRATE_MS 10
 #define BRACKET_TRIES 8
+#define TIMER_MAX SECONDS(3600) /* timer_run programs the rest when this is over */
 
 /* A clock of known frequency that counts up, modulo mask + 1. */
 struct reference {
@@ -161,6 +162,8 @@ void arch_timer_program(stime_t deadline)
     left = deadline - arch_now();
     if (left < 0)
         left = 0;
+    if (left > TIMER_MAX)
+        left = TIMER_MAX; /* a guest may name any time: the sum with the TSC must not wrap */
     if (deadline_timer) {
         wrmsr(MSR_TSC_DEADLINE, rdtsc() + muldiv64((uint64_t)left, host.tsc_khz, 1000000));
         return;

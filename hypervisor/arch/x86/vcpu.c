@@ -14,6 +14,7 @@
 #include "log.h"
 #include "msr.h"
 #include "page.h"
+#include "public/hvm.h"
 #include "svm.h"
 #include "vcpu_regs.h"
 #include "vendor.h"
@@ -165,6 +166,7 @@ void arch_vcpu_reset(struct vcpu *v)
     v->arch.gpr[RDX] = 0x600; /* processor family, as INIT leaves it */
     v->arch.event.valid = false;
     v->arch.nmi_pending = false;
+    v->arch.nmi_masked = false;
     set_real_mode(v, 0xf000, 0xffff0000, 0xfff0);
     vendor->set_reg(v, VREG_CR0, X86_CR0_ET);
     vendor->set_reg(v, VREG_CR2, 0);
@@ -195,6 +197,14 @@ void arch_vcpu_set_pvh_entry(struct vcpu *v, uint32_t eip, uint32_t start_info)
     v->initialised = true;
 }
 
+void arch_vcpu_triple_fault(struct vcpu *v)
+{
+    struct domain *d = v->domain;
+
+    log_err("d%uv%u: triple fault at rip 0x%lx\n", d->id, v->id, arch_vcpu_rip(v));
+    domain_shutdown(d, (uint8_t)d->hvm_params[HVM_PARAM_TRIPLE_FAULT_REASON]);
+}
+
 static bool is_contributory(uint8_t vector)
 {
     return vector == 0 || (vector >= 10 && vector <= 13);
@@ -205,11 +215,16 @@ void arch_vcpu_inject_exception(struct vcpu *v, uint8_t vector, bool has_error, 
 {
     const struct pending_event *old = &v->arch.event;
 
-    if (old->valid && old->type == EVENT_EXCEPTION) {
+    if (old->valid && old->type == EVENT_NMI) { /* its delivery was cut short: it comes after the exception */
+        v->arch.nmi_pending = true;
+        v->arch.nmi_masked = false;
+    } else if (old->valid && old->type == EVENT_EXTINT) {
+        vlapic_retract(v, old->vector);
+    } else if (old->valid) {
         bool old_pf = old->vector == X86_EXC_PF, new_pf = vector == X86_EXC_PF;
 
         if (old->vector == X86_EXC_DF) {
-            domain_shutdown(v->domain, 3); /* SHUTDOWN_crash: triple fault */
+            arch_vcpu_triple_fault(v);
             return;
         }
         if ((is_contributory(old->vector) && is_contributory(vector)) ||
@@ -275,7 +290,7 @@ void arch_vcpu_nmi(struct vcpu *v)
 
 bool arch_vcpu_has_event(struct vcpu *v)
 {
-    if (READ_ONCE(v->arch.nmi_pending) || READ_ONCE(v->arch.init_pending))
+    if ((READ_ONCE(v->arch.nmi_pending) && !v->arch.nmi_masked) || READ_ONCE(v->arch.init_pending))
         return true;
     /* With interrupts disabled they are no reason: PV spinlocks poll that way. */
     return (arch_vcpu_rflags(v) & X86_RFLAGS_IF) && (evtchn_upcall_pending(v) || vlapic_pending(v) >= 0);
@@ -306,8 +321,8 @@ void arch_vcpu_sipi(struct vcpu *v, uint8_t page)
 static bool take_start_signals(struct vcpu *v)
 {
     if (READ_ONCE(v->arch.init_pending)) {
-        WRITE_ONCE(v->arch.init_pending, false);
         arch_vcpu_reset(v);
+        WRITE_ONCE(v->arch.init_pending, false); /* after wait_sipi was set: a SIPI finds one or the other */
         vlapic_take_init(v);
         bit_test_and_set(&v->sched.pause_flags, VPF_DOWN);
     }

@@ -27,6 +27,9 @@
 #define X86_RFLAGS_RF (1u << 16)
 
 #define X86_EXC_DB 1
+#define X86_NMI_VECTOR 2
+#define X86_EXC_BP 3
+#define X86_EXC_OF 4
 #define X86_EXC_UD 6
 #define X86_EXC_DF 8
 #define X86_EXC_GP 13
@@ -63,6 +66,8 @@ void arch_vcpu_reset(struct vcpu *v);
 
 /* Queue an exception for the next entry (a second one becomes #DF, then a triple fault). */
 void arch_vcpu_inject_exception(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
+/* What a processor would reset the machine for: the domain ends as HVM_PARAM_TRIPLE_FAULT_REASON says. */
+void arch_vcpu_triple_fault(struct vcpu *v);
 static inline void arch_vcpu_inject_gp(struct vcpu *v)
 {
     arch_vcpu_inject_exception(v, X86_EXC_GP, true, 0);

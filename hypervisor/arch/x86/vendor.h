@@ -8,7 +8,8 @@
 /* Registers that live in the vendor's control block. Segment selectors etc. go through struct segment. */
 enum vreg {
     VREG_CR0, VREG_CR2, VREG_CR3, VREG_CR4, VREG_EFER, VREG_RIP, VREG_RFLAGS, VREG_RAX, VREG_RSP, VREG_DR6, VREG_DR7,
-    VREG_PAT, VREG_TSC_OFFSET, VREG_COUNT,
+    VREG_PAT, VREG_TSC_OFFSET, VREG_SYSENTER_CS, VREG_SYSENTER_ESP, VREG_SYSENTER_EIP, VREG_STAR, VREG_LSTAR, VREG_CSTAR,
+    VREG_SFMASK, VREG_KERNEL_GS_BASE, VREG_COUNT,
 };
 
 enum vseg { VSEG_ES, VSEG_CS, VSEG_SS, VSEG_DS, VSEG_FS, VSEG_GS, VSEG_GDTR, VSEG_LDTR, VSEG_IDTR, VSEG_TR, VSEG_COUNT };
@@ -50,6 +51,8 @@ void fpu_init(void);     /* sizes and features; boot CPU */
 void fpu_cpu_init(void); /* CR4, XCR0 of this CPU */
 int fpu_vcpu_init(struct vcpu *v);
 void fpu_vcpu_reset(struct vcpu *v);
+/* Take over the x87 and SSE state of a 512-byte FXSAVE image; v is off its CPU. */
+void fpu_vcpu_load_legacy(struct vcpu *v, const void *image);
 void fpu_vcpu_destroy(struct vcpu *v);
 void fpu_switch(struct vcpu *from, struct vcpu *to);
 uint64_t fpu_host_xcr0(void);

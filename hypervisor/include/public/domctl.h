@@ -191,6 +191,11 @@ struct xen_domctl_set_target {
 #define XEN_TSC_MODE_ALWAYS_EMULATE 1
 #define XEN_TSC_MODE_NEVER_EMULATE 2
 
+struct xen_domctl_hvmcontext {
+    uint32_t size, pad; /* in bytes; out: size needed, or written */
+    uint64_t buffer;
+};
+
 struct xen_domctl_tsc_info {
     uint32_t tsc_mode, gtsc_khz, incarnation, pad;
     uint64_t elapsed_nsec;
@@ -291,6 +296,7 @@ struct xen_domctl {
         struct xen_domctl_scheduler_op scheduler_op;
         struct xen_domctl_setdomainhandle setdomainhandle;
         struct xen_domctl_settimeoffset settimeoffset;
+        struct xen_domctl_hvmcontext hvmcontext;
         struct xen_domctl_tsc_info tsc_info;
         struct xen_domctl_address_size address_size;
         struct xen_domctl_sendtrigger sendtrigger;

@@ -111,7 +111,7 @@ void guest_exit(unsigned status)
 
 void trap_handler(struct frame *f)
 {
-    if (f->vector < 32 && resume_rip) {
+    if (f->vector < 32 && resume_rip && !handlers[f->vector]) {
         caught = (int)f->vector;
         f->rip = resume_rip;
         f->rsp = resume_rsp;
@@ -222,7 +222,7 @@ bool wait_for(volatile bool *flag)
     uint64_t end = rdtsc() + 4000000000ull;
 
     while (!*flag && rdtsc() < end)
-        __asm__ __volatile__("sti; pause; cli" ::: "memory");
+        __asm__ __volatile__("sti; nop; nop; cli" ::: "memory");
     return *flag;
 }
 

@@ -76,6 +76,6 @@ void guest_test(const struct hvm_start_info *info)
     out("PIT: 0x%x\n", port_in(0x40, 1));
     out("PIC: 0x%x\n", port_in(0x21, 1));
     out("unclaimed port 0x1ff0: 0x%x\n", port_in(0x1ff0, 4));
-    out("read of a hole at 0xfd000000: vector %d", catch_fault(do_read, 0xfd000000));
+    out("read of a hole at 0xf4000000: vector %d", catch_fault(do_read, 0xf4000000));
     out(" value 0x%lx\n", sink);
 }

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import guest
 from overlay import Overlay
 
 LAB = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -18,7 +19,9 @@ MESSAGE = """
 This is dom0: Debian's Linux {release}, and Debian's xl 4.17.
 The hypervisor underneath is {hypervisor}.
 
-  try    xl info | xl list | xl vcpu-list | xl dmesg | xentop
+A Debian guest runs on it, made by: xl create /root/guest/guest.cfg
+
+  try    xl list | xl console guest (leave it with Ctrl-]) | xl info | xl vcpu-list | xl dmesg | xentop
   leave  poweroff, or Ctrl-A X
 
 """
@@ -113,14 +116,16 @@ def hypervisor_name(o):
     return {"ours": "Xenolith", "stock": "Debian's Xen 4.17"}.get(o.hypervisor, o.hypervisor)
 
 
-def make_overlay(o, token, release):
+def make_overlay(o, token, packages):
     overlay = Overlay()
     overlay.add_bytes("qhost/env", environment(o, token))
     if o.script:
         overlay.add_file(o.script, "qhost/script", 0o755)
     else:
-        text = MESSAGE.format(release=release, hypervisor=hypervisor_name(o))
+        text = MESSAGE.format(release=packages.release, hypervisor=hypervisor_name(o))
         overlay.add_bytes("qhost/message", text.encode())
+        for name, data in guest.files(packages).items():
+            overlay.add_bytes("root/guest/" + name, data)
     for item in o.add:
         source, _, path = item.partition(":")
         overlay.add_tree(source, path or "root/" + os.path.basename(source.rstrip("/")))
@@ -132,4 +137,4 @@ def make_initramfs(o, token, packages, out):
     with open(packages.base_image(), "rb") as f:
         base = f.read()
     with open(out, "wb") as f:
-        f.write(base + b"\0" * (-len(base) % 512) + make_overlay(o, token, packages.release))
+        f.write(base + b"\0" * (-len(base) % 512) + make_overlay(o, token, packages))

@@ -12,7 +12,9 @@ def inner_path(path):
 
 
 class Overlay:
-    def __init__(self):
+    def __init__(self, merged=True):
+        """merged: paths below /bin, /sbin, /lib go to /usr, as in dom0's base image."""
+        self.place = inner_path if merged else lambda path: path.strip("/")
         self.parts = []
         self.names = set()
         self.inode = 0x70000000
@@ -32,9 +34,17 @@ class Overlay:
             self._entry(parent, stat.S_IFDIR | 0o755, b"")
 
     def add_bytes(self, path, data, mode=0o644):
-        name = inner_path(path)
+        name = self.place(path)
         self._folders(name)
         self._entry(name, stat.S_IFREG | mode, data)
+
+    def add_link(self, path, target):
+        name = self.place(path)
+        self._folders(name)
+        self._entry(name, stat.S_IFLNK | 0o777, target.encode())
+
+    def add_folder(self, path):
+        self._folders(self.place(path) + "/.")
 
     def add_file(self, source, path, mode=None):
         with open(source, "rb") as f:

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Debian's xl makes Debian guests: one and two vCPUs, what they see of the hypervisor, pause, power-off, destroy; and
+# afterwards all memory is free again.
+. "$(dirname "$0")/lib.sh"
+python3 "$tests/lab/lib/guest.py" "$work/guest"
+script <<'S'
+set -e
+free_memory() { xl info free_memory; }
+console() { tr -d '\r' </var/log/xen/console/guest-$1.log; }
+# wait_for GUEST REGEX: its console has a line like that
+wait_for() {
+    tries=0
+    until console "$1" 2>/dev/null | grep -Eq "$2"; do
+        tries=$((tries + 1))
+        [ $tries -lt 900 ] || { console "$1" | tail -n 20; echo "no '$2' on the console of $1"; exit 1; }
+        usleep 100000
+    done
+}
+create() { # create NAME VCPUS [OPTION...]
+    name=$1 vcpus=$2
+    shift 2
+    xl create -q "$@" /root/guest/guest.cfg "name='$name'" "vcpus=$vcpus" 'extra="console=hvc0 script"'
+}
+state() { xl list "$1" | awk 'NR == 2 { print $5 }'; }
+
+before=$(free_memory)
+for vcpus in 1 2; do
+    name=g$vcpus
+    create $name $vcpus
+    wait_for $name 'guest is ready'
+    exec 3>"$(xenstore-read /local/domain/$(xl domid $name)/console/tty)" # xl console types from a terminal only
+    {
+        echo 'cat /sys/hypervisor/type /sys/hypervisor/version/extra'
+        echo 'cat /sys/devices/system/clocksource/clocksource0/current_clocksource'
+        echo 'grep -c timer. /proc/interrupts; nproc; echo commands done'
+    } >&3
+    wait_for $name '^commands done'
+    console $name | sed -n '/guest is up/,$p'
+    xl vcpu-list $name
+    xl pause $name
+    case $(state $name) in *p*) ;; *) echo "$name is not paused"; exit 1 ;; esac
+    xl unpause $name
+    echo 'poweroff -f' >&3
+    tries=0
+    while xl domid $name >/dev/null 2>&1; do # on_poweroff is destroy: xl's own process does it
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || { xl list; echo "$name is still there"; exit 1; }
+        usleep 100000
+    done
+    exec 3>&-
+done
+for i in 1 2 3; do
+    create p$i 1 -p -e
+    case $(state p$i) in *p*) ;; *) echo "p$i does not start paused"; exit 1 ;; esac
+done
+for i in 1 2 3; do xl destroy p$i; done
+xl list
+[ "$(xl list | wc -l)" = 2 ]
+[ "$(free_memory)" = "$before" ] || { echo "free memory was $before, is $(free_memory)"; exit 1; }
+echo complete
+S
+host --smp 2 --add "$work/guest:/root/guest"
+expect_status 0
+out_has '^guest is up: Linux .*, 1 vCPU'
+out_has '^guest is up: Linux .*, 2 vCPU'
+out_has '^xen$'
+out_has '^complete$'
+clean_log
