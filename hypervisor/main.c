@@ -50,6 +50,7 @@ void hv_main(void)
         log_warn("ACPI: the firmware does not switch to ACPI mode\n");
     if (dom0_build())
         panic("Could not build dom0");
+    page_account_boot(host.total_ram_pages - total_pages_count()); /* what the hypervisor itself took is RAM too */
     domain_unpause(dom0);
     cpu_loop();
 }

@@ -72,7 +72,7 @@ bool page_get(struct page *pg, domid_t owner) __must_check;
 void page_put(struct page *pg);
 
 uint64_t free_pages_count(void);  /* free 4 KiB frames */
-uint64_t total_pages_count(void); /* frames given by page_alloc_add plus dom0's boot RAM (page_account_boot) */
+uint64_t total_pages_count(void); /* frames given by page_alloc_add, and by page_account_boot: dom0's, the hypervisor's */
 void page_account_boot(uint64_t nr);
 
 /* Small zeroed objects out of hypervisor pages; sizes up to several pages. NULL when memory is short. */

@@ -8,7 +8,10 @@ ours=$HYPERVISOR
 cp "$here/fields.dom0" "$work/script"
 for which in stock "$ours"; do
     HYPERVISOR=$which
-    host ${FIELDS_ARGS:-}
+    # The same firmware under both: stock's PVH dom0 needs OVMF.
+    boot=direct
+    [ "$which" = stock ] || boot=grub-efi
+    host --boot $boot ${FIELDS_ARGS:-}
     expect_status 0
     out_has '^end complete$'
     mv "$work/out" "$work/$([ "$which" = stock ] && [ ! -e "$work/stock" ] && echo stock || echo ours)"
