@@ -7,7 +7,8 @@ soak || skip "only in make soak"
 [ "$(id -u)" = 0 ] || skip "needs root"
 command -v debootstrap >/dev/null || skip "needs debootstrap: apt-get install debootstrap"
 root=$work/debian
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)}
+[ -n "$mirror" ] || skip "apt here knows no bookworm: set DEBIAN_MIRROR"
 export root
 
 # inside COMMAND: runs it in the clean system, at the top of the source; mounts live as long as the command

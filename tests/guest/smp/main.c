@@ -34,7 +34,7 @@ static bool wait_mark(uint32_t value)
 
 /*
  * Real mode at 0800:0000, cs = 0x800: adds 1 to MARK, sends VECTOR to APIC 0 through a flat 32-bit segment ("unreal"
- * mode is not needed: FEE00000 is reached after a switch to protected mode), halts with interrupts disabled.
+ * mode is not needed: FEE00000 is reached after a switch to protected mode), spins.
  */
 static const uint8_t trampoline[] = {
     0xfa,                                     /* cli */
@@ -52,7 +52,7 @@ static const uint8_t code32[] = {
     0xc7, 0x05, 0x10, 0x03, 0xe0, 0xfe, 0x00, 0x00, 0x00, 0x00, /* ICR2: APIC 0 */
     0xc7, 0x05, 0x00, 0x03, 0xe0, 0xfe, VECTOR, 0x00, 0x00, 0x00, /* ICR: fixed */
     0xa1, 0x20, 0x00, 0xe0, 0xfe, 0xa3, 0x04, 0x88, 0x00, 0x00, /* its ID to 0x8804 */
-    0xf4, 0xeb, 0xfd,                                           /* hlt for ever */
+    0xf3, 0x90, 0xeb, 0xfc, /* pause for ever: HLT with interrupts disabled would take it down */
 };
 
 static void put_trampoline(void)
