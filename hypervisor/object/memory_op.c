@@ -16,8 +16,8 @@
 #include "page.h"
 #include "page_boot.h"
 
-#define MAX_ORDER_PRIV ORDER_1G
-#define MAX_ORDER_GUEST ORDER_2M
+/* An extent is not preemptible, and it is cleared: 1 GiB would be too long. Toolstacks fall back to 2 MiB. */
+#define MAX_ORDER ORDER_2M
 
 /* --- shared helpers --- */
 
@@ -190,9 +190,8 @@ static bool populate_extent(struct domain *d, gfn_t gfn, unsigned order, unsigne
 static bool reservation_ok(const struct op *op, const struct xen_memory_reservation *r)
 {
     uint64_t most = (op->abi32 ? UINT32_MAX : UINT64_MAX) >> MEMOP_EXTENT_SHIFT;
-    unsigned max_order = op->caller->privileged ? MAX_ORDER_PRIV : MAX_ORDER_GUEST;
 
-    return r->nr_extents <= most && memory_cursor(op) < r->nr_extents && r->extent_order <= max_order;
+    return r->nr_extents <= most && memory_cursor(op) < r->nr_extents && r->extent_order <= MAX_ORDER;
 }
 
 /* True when frames below the asked width can be had; *ret_flags says how. */
