@@ -40,7 +40,10 @@ host() {
 }
 
 expect_status() { # of the last host
-    [ "$status" = "$1" ] || fail "status $status, expected $1"
+    [ "$status" = "$1" ] && return
+    echo "the log's last lines ($log):"
+    tail -n 60 "$log"
+    fail "status $status, expected $1"
 }
 
 out_has() { # out_has REGEX
