@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/test_copy_guest \
 	tests/unit/test_cpuid \
 	tests/unit/test_credit2 \
+	tests/unit/test_credit2_sim \
 	tests/unit/test_decode \
 	tests/unit/test_device \
 	tests/unit/test_dom0_acpi \

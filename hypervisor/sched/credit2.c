@@ -11,18 +11,29 @@
 
 unsigned c2_group_cpus = C2_GROUP_CPUS;
 
-static struct c2_cpu *c2_cpu_of(unsigned cpu)
-{
-    return cpus[cpu]->sched->priv;
-}
-
 /* --- credit --- */
 
-/*
- * Charge a running vCPU up to t. Time that it ran while nobody waited took nothing from anyone, so it is not charged below
- * zero: queue changes between empty and not only after everyone who runs was charged (burn_running).
- */
-static void burn(struct c2_group *g, struct c2_vcpu *vc, stime_t t)
+static bool masks_meet(const struct cpumask *a, const struct cpumask *b)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(a->bits); i++)
+        if (a->bits[i] & b->bits[i])
+            return true;
+    return false;
+}
+
+/* Does anybody wait who could run on this CPU? */
+static bool wanted(const struct c2_group *g, unsigned cpu)
+{
+    struct list_node *n;
+
+    list_for_each(n, &g->queue)
+        if (cpumask_test(&list_entry(n, struct c2_vcpu, queue_link)->vcpu->sched.hard, cpu))
+            return true;
+    return false;
+}
+
+/* Charge a running vCPU up to t, but not for more than `most` of its time. */
+static void burn(const struct c2_group *g, struct c2_vcpu *vc, stime_t t, stime_t most)
 {
     stime_t delta = t - vc->burnt_until;
 
@@ -30,34 +41,82 @@ static void burn(struct c2_group *g, struct c2_vcpu *vc, stime_t t)
         return;
     vc->burnt_until = t;
     c2_cap_burn(c2_domain_of(vc->vcpu->domain), delta);
+    if (delta > most)
+        delta = most;
 
     uint64_t cost = min_u64(delta, SECONDS(10)) * g->max_weight + vc->rest;
-    int64_t before = vc->credit;
 
     vc->rest = cost % vc->weight;
     vc->credit -= (int64_t)(cost / vc->weight);
-    if (vc->credit < 0 && list_empty(&g->queue))
-        vc->credit = before < 0 ? before : 0;
 }
 
+/*
+ * Charge everyone who runs, up to t. Time in which nobody waited for their CPU took nothing from anyone: those who ran then
+ * are only charged, all for the same time, until the last of them has no credit left. So they owe nothing to one that comes
+ * later, and yet the differences between them stay. The queue changes only after a call of this.
+ */
 static void burn_running(struct c2_group *g, stime_t t)
 {
+    bool lonely[NR_CPUS];
+    stime_t most = 0;
+
+    for (unsigned i = 0; i < nr_cpus; i++) {
+        struct c2_vcpu *vc = cpumask_test(&g->cpus, i) ? c2_cpu_of(i)->running : NULL;
+
+        lonely[i] = vc && !wanted(g, i);
+        if (lonely[i] && vc->credit > 0)
+            most = (stime_t)max_u64((uint64_t)most, muldiv64((uint64_t)vc->credit, vc->weight, g->max_weight));
+    }
     for (unsigned i = 0; i < nr_cpus; i++)
         if (cpumask_test(&g->cpus, i) && c2_cpu_of(i)->running)
-            burn(g, c2_cpu_of(i)->running, t);
+            burn(g, c2_cpu_of(i)->running, t, lonely[i] ? most : STIME_NEVER);
 }
 
-/* Give everybody as much as it takes for `next`, the best of those who want to run, to have credit again. */
+/*
+ * The CPUs that next competes for: its own, those of everyone who may run on one of them, and so on. vCPUs that are pinned
+ * apart use up their credit at different rates, so one part's resets must not drive the other's credit to its bound.
+ */
+static void competed_cpus(const struct c2_group *g, const struct c2_vcpu *next, struct cpumask *ret)
+{
+    bool grew = true;
+    struct list_node *n;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(ret->bits); i++)
+        ret->bits[i] = next->vcpu->sched.hard.bits[i] & g->cpus.bits[i];
+    while (grew) {
+        grew = false;
+        list_for_each(n, &g->all) {
+            const struct cpumask *hard = &list_entry(n, struct c2_vcpu, group_link)->vcpu->sched.hard;
+
+            for (unsigned i = 0; i < nr_cpus && masks_meet(hard, ret); i++) {
+                if (cpumask_test(&g->cpus, i) && cpumask_test(hard, i) && !cpumask_test(ret, i)) {
+                    cpumask_set(ret, i);
+                    grew = true;
+                }
+            }
+        }
+    }
+}
+
+/*
+ * Give everybody as much as it takes for `next`, the best of those who want to run, to have credit again; everybody who
+ * competes with it, that is.
+ */
 static void reset_credit(struct c2_group *g, const struct c2_vcpu *next, stime_t t)
 {
     int64_t gift = (1 - next->credit / C2_CREDIT_INIT) * C2_CREDIT_INIT;
+    struct cpumask competed;
     struct list_node *n;
 
     burn_running(g, t);
+    competed_cpus(g, next, &competed);
     list_for_each(n, &g->all) {
         struct c2_vcpu *vc = list_entry(n, struct c2_vcpu, group_link);
+
+        if (!masks_meet(&vc->vcpu->sched.hard, &competed))
+            continue;
         bool waits = vc->queued || vc->vcpu->sched.running;
-        int64_t most = waits ? C2_CREDIT_MAX : C2_CREDIT_INIT;
+        int64_t most = waits ? C2_CREDIT_MAX : C2_CREDIT_SLEPT;
 
         vc->credit += gift;
         if (vc->credit > most)
@@ -67,13 +126,26 @@ static void reset_credit(struct c2_group *g, const struct c2_vcpu *next, stime_t
 
 /* --- groups and their queues --- */
 
-static void group_weigh(struct c2_group *g)
+/*
+ * Find the weight of the heaviest, whose running time is what credit counts. When that gets less, debts shrink with it: they
+ * are as much running time as before, and nobody waits for long because a heavy one was here.
+ */
+void c2_group_weigh(struct c2_group *g)
 {
+    uint32_t before = g->max_weight;
     struct list_node *n;
 
     g->max_weight = 1;
     list_for_each(n, &g->all)
         g->max_weight = (uint32_t)max_u64(g->max_weight, list_entry(n, struct c2_vcpu, group_link)->weight);
+    if (g->max_weight >= before)
+        return;
+    list_for_each(n, &g->all) {
+        struct c2_vcpu *vc = list_entry(n, struct c2_vcpu, group_link);
+
+        if (vc->credit < 0)
+            vc->credit = -(int64_t)muldiv64((uint64_t)-vc->credit, g->max_weight, before);
+    }
 }
 
 static void attach(struct c2_vcpu *vc)
@@ -89,15 +161,12 @@ static void attach(struct c2_vcpu *vc)
     if (vc->credit < -C2_CREDIT_INIT)
         vc->credit = -C2_CREDIT_INIT;
     list_push_back(&g->all, &vc->group_link);
-    group_weigh(g);
+    c2_group_weigh(g);
 }
 
 static void queue_remove(struct c2_vcpu *vc, stime_t t)
 {
-    struct c2_group *g = vc->group;
-
-    if (g->queue.next == &vc->queue_link && g->queue.prev == &vc->queue_link)
-        burn_running(g, t);
+    burn_running(vc->group, t);
     list_remove(&vc->queue_link);
     vc->queued = false;
 }
@@ -107,8 +176,7 @@ static void queue_insert(struct c2_vcpu *vc, stime_t t)
     struct c2_group *g = vc->group;
     struct list_node *n;
 
-    if (list_empty(&g->queue))
-        burn_running(g, t);
+    burn_running(g, t);
     list_for_each(n, &g->queue)
         if (list_entry(n, struct c2_vcpu, queue_link)->credit < vc->credit)
             break;
@@ -127,7 +195,7 @@ static void detach(struct c2_vcpu *vc)
     vc->parked = false;
     list_remove(&vc->group_link);
     vc->group = NULL;
-    group_weigh(g);
+    c2_group_weigh(g);
 }
 
 /* --- which CPU should look --- */
@@ -163,27 +231,29 @@ static unsigned idle_cpu_elsewhere(const struct c2_vcpu *vc)
 }
 
 /*
- * The CPU of the group whose vCPU has the least credit, if that is less than vc's, or if it has no end of slice set
- * because nobody waited up to now.
+ * The CPU of the group whose vCPU has the least credit, if that is less than vc's; else one that has no end of slice set
+ * because nobody waited for it up to now.
  */
 static unsigned preemptible_cpu(const struct c2_vcpu *vc, stime_t t)
 {
     struct c2_group *g = vc->group;
-    unsigned found = NR_CPUS;
+    unsigned found = NR_CPUS, untimed = NR_CPUS;
     int64_t least = INT64_MAX;
 
+    burn_running(g, t);
     for (unsigned i = 0; i < nr_cpus; i++) {
         struct c2_vcpu *running = cpumask_test(&g->cpus, i) ? c2_cpu_of(i)->running : NULL;
 
         if (!running || cpumask_test(&g->tickled, i) || !cpumask_test(&vc->vcpu->sched.hard, i))
             continue;
-        burn(g, running, t);
+        if (c2_cpu_of(i)->untimed)
+            untimed = i;
         if (running->credit < least) {
             least = running->credit;
             found = i;
         }
     }
-    return found < NR_CPUS && (least < vc->credit || c2_cpu_of(found)->untimed) ? found : NR_CPUS;
+    return least < vc->credit ? found : untimed;
 }
 
 static void tickle(struct c2_vcpu *vc, stime_t t)
@@ -205,11 +275,30 @@ static void tickle(struct c2_vcpu *vc, stime_t t)
     }
 }
 
+/* A CPU may have been told for one vCPU and taken another: idle CPUs look again for those who still wait. */
+static void tickle_idle(struct c2_group *g)
+{
+    struct list_node *n;
+
+    if (!masks_meet(&g->idle, &g->cpus))
+        return;
+    list_for_each(n, &g->queue) {
+        unsigned cpu = idle_cpu(list_entry(n, struct c2_vcpu, queue_link));
+
+        if (cpu < NR_CPUS) {
+            cpumask_set(&g->tickled, cpu);
+            cpu_raise(cpu, WORK_RESCHED);
+        }
+    }
+}
+
 void c2_enqueue(struct c2_vcpu *vc, stime_t t)
 {
     attach(vc);
-    if (vc->queued)
+    if (vc->queued) {
+        tickle(vc, t); /* it may run on more CPUs now */
         return;
+    }
     vc->parked = !c2_cap_allows(c2_domain_of(vc->vcpu->domain));
     if (vc->parked)
         return;
@@ -350,11 +439,17 @@ static bool steal(struct cpu *c, struct c2_group *own)
     spin_lock(&own->lock);
     if (!vc)
         return false;
+    if (!cpumask_test(&vc->vcpu->sched.hard, c->id)) { /* changed while no lock was held */
+        spin_unlock(&own->lock);
+        sched_put_back(vc->vcpu);
+        spin_lock(&own->lock);
+        return true;
+    }
     attach(vc);
     ASSERT(vc->group == own);
     if (vcpu_runnable(vc->vcpu))
         queue_insert(vc, now());
-    vc->vcpu->sched.running = false;
+    __atomic_store_n(&vc->vcpu->sched.running, false, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -366,8 +461,7 @@ static struct vcpu *c2_pick(struct cpu *c, stime_t t, stime_t *ret_until)
 
     cpumask_clear(&g->tickled, c->id);
     cpumask_clear(&g->idle, c->id);
-    if (prev)
-        burn(g, prev, t);
+    burn_running(g, t);
     next = choose(c, prev, t, &rival);
     if (!next) {
         cpumask_set(&g->idle, c->id);
@@ -383,8 +477,9 @@ static struct vcpu *c2_pick(struct cpu *c, stime_t t, stime_t *ret_until)
         next->since = next->burnt_until = t;
         next->vcpu->sched.running = true;
     }
-    if (next->credit <= 0 && rival)
-        reset_credit(g, next, t);
+    if (rival && next->credit <= 0 && rival->credit <= 0)
+        reset_credit(g, next->credit > rival->credit ? next : rival, t);
+    tickle_idle(g);
     *ret_until = slice_end(next, rival, t);
     return next->vcpu;
 }
@@ -429,35 +524,6 @@ static int c2_cpu_init(struct cpu *c)
     return 0;
 }
 
-static int c2_domain_init(struct domain *d)
-{
-    struct c2_domain *cd = hv_zalloc(sizeof(*cd));
-
-    if (!cd)
-        return -ENOMEM;
-    cd->domain = d;
-    cd->weight = C2_WEIGHT_DEFAULT;
-    int rc = c2_cap_init(cd);
-
-    if (rc) {
-        hv_free(cd);
-        return rc;
-    }
-    d->sched_priv = cd;
-    return 0;
-}
-
-static void c2_domain_destroy(struct domain *d)
-{
-    struct c2_domain *cd = c2_domain_of(d);
-
-    if (!cd)
-        return;
-    c2_cap_destroy(cd);
-    d->sched_priv = NULL;
-    hv_free(cd);
-}
-
 static int c2_vcpu_init(struct vcpu *v)
 {
     struct c2_vcpu *vc = hv_zalloc(sizeof(*vc));
@@ -478,66 +544,10 @@ static void c2_vcpu_destroy(struct vcpu *v)
 {
     struct c2_vcpu *vc = c2_vcpu_of(v);
 
-    c2_cap_destroy(c2_domain_of(v->domain)); /* its timer walks the domain's vCPUs */
+    if (!READ_ONCE(v->domain->refs)) /* else it never was the domain's: vcpu_create failed */
+        c2_cap_destroy(c2_domain_of(v->domain)); /* its timer walks the domain's vCPUs */
     v->sched.priv = NULL;
     hv_free(vc);
-}
-
-static int c2_set_params(struct domain *d, const struct sched_params *p)
-{
-    struct c2_domain *cd = c2_domain_of(d);
-
-    if (p->weight == 0)
-        return -EINVAL;
-    cd->weight = p->weight;
-    for (unsigned i = 0; i < d->nr_vcpus; i++) {
-        struct vcpu *v = d->vcpu[i];
-
-        if (!v)
-            continue;
-        struct spinlock *lock = vcpu_sched_lock(v);
-        struct c2_vcpu *vc = c2_vcpu_of(v);
-
-        vc->weight = p->weight;
-        vc->rest = 0;
-        if (vc->group)
-            group_weigh(vc->group);
-        spin_unlock(lock);
-    }
-    c2_cap_set(cd, p->cap);
-    return 0;
-}
-
-static void c2_get_params(struct domain *d, struct sched_params *ret)
-{
-    ret->weight = c2_domain_of(d)->weight;
-    ret->cap = c2_domain_of(d)->cap;
-}
-
-static void c2_dump(struct cpu *c)
-{
-    struct c2_group *g = c2_cpu_of(c->id)->group;
-    struct list_node *n;
-
-    if (!spin_trylock(&g->lock)) {
-        log_info("CPU%u: run queue is locked\n", c->id);
-        return;
-    }
-    struct c2_vcpu *r = c2_cpu_of(c->id)->running;
-
-    if (r)
-        log_info("CPU%u: d%uv%u credit %lld\n", c->id, r->vcpu->domain->id, r->vcpu->id, (long long)r->credit);
-    else
-        log_info("CPU%u: idle\n", c->id);
-    if (c->id % c2_group_cpus == 0) {
-        list_for_each(n, &g->queue) {
-            struct c2_vcpu *vc = list_entry(n, struct c2_vcpu, queue_link);
-
-            log_info("  waits: d%uv%u weight %u credit %lld\n", vc->vcpu->domain->id, vc->vcpu->id, vc->weight,
-                     (long long)vc->credit);
-        }
-    }
-    spin_unlock(&g->lock);
 }
 
 const struct scheduler sched_credit2 = {

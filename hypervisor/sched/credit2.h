@@ -18,6 +18,7 @@
 #define C2_WEIGHT_DEFAULT 256u
 #define C2_CREDIT_INIT MILLISECS(10)         /* given at a reset: ns of the heaviest vCPU's running time */
 #define C2_CREDIT_MAX (4 * C2_CREDIT_INIT)   /* the most that one that never waits may save up */
+#define C2_CREDIT_SLEPT (C2_CREDIT_INIT * 3 / 2) /* the most while asleep: ahead of those who have just been given some */
 #define C2_SLICE_MAX MILLISECS(10)
 #define C2_SLICE_MIN MICROSECS(500)
 #define C2_GRAIN MILLISECS(1)                /* credit that one may run past the next in the queue */
@@ -66,11 +67,26 @@ static inline struct c2_domain *c2_domain_of(const struct domain *d)
     return d->sched_priv;
 }
 
+static inline struct c2_cpu *c2_cpu_of(unsigned cpu)
+{
+    return cpus[cpu]->sched->priv;
+}
+
 /* CPUs that share a queue: C2_GROUP_CPUS, unless changed before sched_init. */
 extern unsigned c2_group_cpus;
 
 /* Queue a runnable vCPU of this group, or park it, and find a CPU for it. Group lock held. */
 void c2_enqueue(struct c2_vcpu *vc, stime_t t);
+
+/* Look again who is the heaviest of the group; its lock is held. */
+void c2_group_weigh(struct c2_group *g);
+
+/* --- credit2_ctl.c: operations of struct scheduler --- */
+int c2_domain_init(struct domain *d);
+void c2_domain_destroy(struct domain *d);
+int c2_set_params(struct domain *d, const struct sched_params *p);
+void c2_get_params(struct domain *d, struct sched_params *ret);
+void c2_dump(struct cpu *c);
 
 /* --- credit2_cap.c --- */
 int c2_cap_init(struct c2_domain *cd);

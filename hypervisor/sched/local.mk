@@ -2,6 +2,7 @@
 sched_sources = \
 	hypervisor/sched/credit2.c \
 	hypervisor/sched/credit2_cap.c \
+	hypervisor/sched/credit2_ctl.c \
 	hypervisor/sched/null.c \
 	hypervisor/sched/runstate.c \
 	hypervisor/sched/sched.c \

@@ -290,12 +290,14 @@ void vcpu_set_affinity(struct vcpu *v, const struct cpumask *hard, const struct 
         v->sched.soft = *soft;
     if (!cpumask_test(&v->sched.hard, v->sched.cpu)) {
         if (v->sched.running) {
-            cpu_raise(v->sched.cpu, WORK_RESCHED); /* switched_out moves it */
+            cpu_raise(v->sched.cpu, WORK_RESCHED); /* sched_put_back moves it */
         } else {
             lock = vcpu_move(v, lock);
             if (vcpu_runnable(v))
                 sched->wake(v);
         }
+    } else if (vcpu_runnable(v)) {
+        sched->wake(v);
     }
     spin_unlock(lock);
 }
@@ -303,7 +305,7 @@ void vcpu_set_affinity(struct vcpu *v, const struct cpumask *hard, const struct 
 /* --- the switch --- */
 
 /* v's state is saved: other CPUs may take it. Nothing may touch v after running is false. */
-static void switched_out(struct vcpu *v)
+void sched_put_back(struct vcpu *v)
 {
     struct spinlock *lock = vcpu_sched_lock(v);
 
@@ -354,7 +356,7 @@ static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next, bool 
     c->current = next;
     arch_vcpu_switch(prev, next);
     if (prev)
-        switched_out(prev);
+        sched_put_back(prev);
     if (next) {
         if (moved)
             vcpu_timers_migrate(next, c->id);

@@ -39,8 +39,14 @@ static inline void cpumask_clear(struct cpumask *m, unsigned cpu)
 
 struct spinlock *vcpu_sched_lock(struct vcpu *v);
 
+/*
+ * Nobody runs v any more though v->sched.running is true: queue it where it may run, and only then let others have it.
+ * No lock held; v may be gone afterwards.
+ */
+void sched_put_back(struct vcpu *v);
+
 /* What the scheduler's operations mean, beyond sched.h:
- * wake              v is runnable; it may be queued or running already
+ * wake              v is runnable, or its affinity got wider; it may be queued or running already
  * sleep             v is not runnable; dequeue it, or make the CPU that it runs on pick again
  * context_saved     v left its CPU; queue it if it is runnable
  * affinity_changed  v is not running, and v->sched.cpu is not in its hard mask any more (or it is being moved): leave every

@@ -65,7 +65,8 @@ static inline void cpus_settle(void)
         bool again = false;
 
         for (unsigned i = 0; i < nr_cpus; i++) {
-            again |= cpus[i]->work != 0 || (cpus[i]->current && !vcpu_runnable(cpus[i]->current));
+            again |= cpus[i]->work != 0 || fake.timer_deadline[i] <= fake_time ||
+                     (cpus[i]->current && !vcpu_runnable(cpus[i]->current));
             cpu_step(i);
         }
         if (!again)
