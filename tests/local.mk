@@ -6,6 +6,7 @@ HOST_CORE = $(START_GROUP) tests/fake/libfake.a $(HOST_LIBS) $(END_GROUP)
 
 # --- unit: tests/unit/NAME.c is NAME; most link with the whole host-built core ---
 UNIT_TESTS = \
+	tests/model/test_model \
 	tests/unit/test_bitmap \
 	tests/unit/test_bzimage \
 	tests/unit/test_cmdline \
@@ -65,6 +66,11 @@ EXTRA_DIST += \
 	tests/unit/sched_fixture.h \
 	tests/unit/svm_fixture.h
 LDADD = $(HOST_CORE) -lcmocka -lpthread
+
+# Random calls against a model: MODEL_SEED, MODEL_CALLS; SOAK=1 makes 50 million.
+tests_model_test_model_SOURCES = tests/model/test_model.c tests/model/model.c tests/model/calls.c \
+	tests/model/calls_domain.c tests/model/calls_event.c tests/model/calls_grant.c tests/model/calls.h \
+	tests/model/model.h
 
 # Files of arch/x86 with real types and fakes of the test's own.
 X86_CPPFLAGS = $(HV_CPPFLAGS)

@@ -18,6 +18,7 @@ struct timer_queue {
     struct spinlock lock; /* RANK_TIMER */
     struct timer **heap;  /* binary heap by expires */
     uint32_t count, size;
+    uint32_t room;  /* length of heap */
 };
 
 void timer_queue_init(struct timer_queue *q); /* room is made by timer_init, so that timer_set cannot fail */

@@ -179,10 +179,24 @@ void domain_get(struct domain *d)
     __atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
 }
 
+/* A device model has no right to the next domain with this id. The list lock is held. */
+static void forget_target(domid_t id)
+{
+    struct list_node *n;
+
+    list_for_each(n, &domain_list) {
+        struct domain *d = list_entry(n, struct domain, link);
+
+        if (d->target_of == id)
+            WRITE_ONCE(d->target_of, DOMID_INVALID);
+    }
+}
+
 static void domain_free(struct domain *d)
 {
     spin_lock(&domain_list_lock);
     list_remove(&d->link);
+    forget_target(d->id);
     spin_unlock(&domain_list_lock);
     if (d == dom0)
         dom0 = NULL;

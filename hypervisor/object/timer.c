@@ -81,32 +81,39 @@ static uint32_t heap_room(uint32_t size)
     return size <= HEAP_MIN ? HEAP_MIN : 1u << fls64(size - 1);
 }
 
+/* Move the heap to an array of `room` places, which are enough; q->lock held. */
+static int heap_resize(struct timer_queue *q, uint32_t room)
+{
+    struct timer **heap = room ? hv_zalloc(room * sizeof(*heap)) : NULL;
+
+    if (room && !heap)
+        return -ENOMEM;
+    if (heap && q->heap)
+        memcpy(heap, q->heap, q->count * sizeof(*heap));
+    hv_free(q->heap);
+    q->heap = heap;
+    q->room = room;
+    return 0;
+}
+
 /* Reserve a place; q->lock held. */
 static int queue_reserve(struct timer_queue *q)
 {
     uint32_t room = heap_room(q->size + 1);
 
-    if (room > heap_room(q->size)) {
-        struct timer **heap = hv_zalloc(room * sizeof(*heap));
-
-        if (!heap)
-            return -ENOMEM;
-        if (q->heap) {
-            memcpy(heap, q->heap, q->count * sizeof(*heap));
-            hv_free(q->heap);
-        }
-        q->heap = heap;
-    }
+    if (room > q->room && heap_resize(q, room))
+        return -ENOMEM;
     q->size++;
     return 0;
 }
 
+/* Memory that many guests needed goes back with them; when there is none for a smaller array, at the next timer's end. */
 static void queue_unreserve(struct timer_queue *q)
 {
-    if (--q->size == 0) {
-        hv_free(q->heap);
-        q->heap = NULL;
-    }
+    uint32_t room = heap_room(--q->size);
+
+    if (room < q->room)
+        (void)heap_resize(q, room);
 }
 
 /* --- timers --- */

@@ -158,6 +158,8 @@ void fake_fail_alloc_after(int n)
 bool alloc_fault_hook(void);
 bool alloc_fault_hook(void)
 {
+    if (fake.fail_alloc && fake.fail_alloc())
+        return true;
     if (fail_countdown < 0)
         return false;
     if (fail_countdown == 0)
@@ -206,8 +208,11 @@ void arch_idle(void)
         fake.idle();
 }
 
+/* cpu_should_preempt() compares this with when the operation began, so that is what gives the test's answer. */
 stime_t arch_now(void)
 {
+    if (fake.preempt)
+        here->entered = fake.preempt() ? INT64_MIN / 2 : fake_time + 1;
     return fake_time;
 }
 

@@ -43,6 +43,8 @@ struct fake_state {
     int (*walk)(struct vcpu *v, guest_va_t va, unsigned access, gpaddr_t *ret_gpa, uint32_t *ret_pfec);
     void (*run)(struct vcpu *v);      /* called by arch_vcpu_run; may be NULL */
     void (*idle)(void);               /* called by arch_idle; may be NULL */
+    bool (*preempt)(void);            /* should the operation under way stop here? NULL: as the time says */
+    bool (*fail_alloc)(void);         /* shall this allocation fail? may be NULL */
     int fail_init;                    /* negative errno that arch_domain_init and arch_vcpu_init return; 0: they work */
 };
 extern struct fake_state fake;
