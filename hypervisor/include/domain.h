@@ -96,6 +96,11 @@ struct domain *domain_next(domid_t first);
 /* The guest asked to stop, or failed: stop all vCPUs, tell the toolstack (VIRQ_DOM_EXC); dom0: the host. */
 void domain_shutdown(struct domain *d, uint8_t code);
 void domain_resume(struct domain *d);
+/*
+ * The shared structures of v's domain have the layout of v's present mode from now on. v is current: its guest is doing
+ * one of the first things that drivers do (hypercall page, event callback).
+ */
+void domain_latch_layout(struct vcpu *v);
 /* Kill a guest that broke a rule that no error can express (log says why). dom0: panic. */
 void domain_crash(struct domain *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

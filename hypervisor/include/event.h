@@ -39,6 +39,8 @@ void evtchn_global_virq(uint32_t virq);
 int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *ret_port);
 /* Move VIRQs etc. off / after vcpu_info moved: re-deliver what is pending. */
 void evtchn_vcpu_info_moved(struct vcpu *v);
+/* d->abi32 has changed: what is pending is announced in the new layout. */
+void evtchn_2l_layout_changed(struct domain *d);
 bool evtchn_port_pending(struct domain *d, uint32_t port);
 /* Does v have an unmasked upcall pending in its vcpu_info? */
 bool evtchn_upcall_pending(const struct vcpu *v);

@@ -426,3 +426,14 @@ int domain_controller_unpause(struct domain *d)
     domain_unpause(d);
     return 0;
 }
+
+void domain_latch_layout(struct vcpu *v)
+{
+    struct domain *d = v->domain;
+    bool abi32 = arch_guest_is_32bit(v);
+
+    if (__atomic_exchange_n(&d->abi32, abi32, __ATOMIC_SEQ_CST) == abi32)
+        return;
+    evtchn_2l_layout_changed(d);
+    arch_update_wallclock(d); /* vcpu_time_info is at the same place in both layouts */
+}

@@ -63,12 +63,40 @@ static void abi2l_init_port(struct domain *d, struct evtchn *chn)
     (void)chn;
 }
 
+static void notify_unmasked(struct domain *d, struct vcpu *v, struct evtchn *chn)
+{
+    if (has_bits(d, chn) && !bit_test(mask_bits(d), chn->port))
+        notify(v, chn->port);
+}
+
 static void abi2l_set_pending(struct domain *d, struct vcpu *v, struct evtchn *chn)
 {
+    bool abi32 = READ_ONCE(d->abi32);
+
     if (!has_bits(d, chn) || bit_test_and_set(pending_bits(d), chn->port))
         return;
-    if (!bit_test(mask_bits(d), chn->port))
-        notify(v, chn->port);
+    notify_unmasked(d, v, chn);
+    smp_mb(); /* the event first, then the look; domain_latch_layout() does the reverse */
+    if (unlikely(READ_ONCE(d->abi32) != abi32)) /* the guest may look at the new places only */
+        notify_unmasked(d, v, chn);
+}
+
+/*
+ * The pending bits stay where they are. The masks are not moved: the guest writes them where its own layout has them,
+ * and may have done so before it told. So look at each port again.
+ */
+void evtchn_2l_layout_changed(struct domain *d)
+{
+    struct evtchn *chn;
+
+    if (READ_ONCE(d->events.abi) != &evtchn_abi_2l)
+        return;
+    for (uint32_t port = 1; port < abi2l_max_ports(d) && (chn = evtchn_lookup(d, port)); port++) {
+        port_lock(chn);
+        if (chn->state > PORT_RESERVED && bit_test(pending_bits(d), port))
+            notify_unmasked(d, domain_vcpu(d, chn->notify_vcpu), chn);
+        port_unlock(chn);
+    }
 }
 
 static void abi2l_clear_pending(struct domain *d, struct evtchn *chn)

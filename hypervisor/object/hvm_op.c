@@ -135,6 +135,8 @@ static int64_t set_param_apply(struct op *op)
         bool is_vector = p->value >> CALLBACK_TYPE_SHIFT == HVM_PARAM_CALLBACK_TYPE_VECTOR;
 
         arch_set_callback_vector(d, is_vector ? (uint8_t)p->value : 0);
+        if (d == op->caller)
+            domain_latch_layout(op->vcpu);
         for (uint32_t i = 0; i < d->nr_vcpus; i++)
             upcall_again(d->vcpu[i]);
     }

@@ -329,6 +329,50 @@ static void test_compat_layout(void **state)
     assert_int_equal(last, 1023);
 }
 
+/* The guest's driver starts in 32-bit mode and says so while events are pending. */
+static void test_layout_changes(void **state)
+{
+    struct compat_shared_info *si = b->shared_info;
+    struct compat_vcpu_info *vi = b->vcpu[0]->info;
+    uint32_t pa = 0, pb = 0, masked = 0, pm = 0;
+    unsigned updates = fake.wallclock_updates;
+
+    (void)state;
+    while (pb < 40)
+        assert_int_equal(evtchn_alloc_unbound(b, 0, &pb), 0);
+    assert_int_equal(evtchn_bind_interdomain(a, b, pb, &pa), 0);
+    assert_int_equal(evtchn_alloc_unbound(b, 0, &masked), 0);
+    assert_int_equal(evtchn_bind_interdomain(a, b, masked, &pm), 0);
+    si->evtchn_mask[1] = 1u << (masked - 32); /* where the guest will have its masks */
+    assert_int_equal(evtchn_send(a, pa), 0);
+    assert_int_equal(evtchn_send(a, pm), 0);
+    assert_int_equal(vinfo(b, 0)->evtchn_pending_sel, 1); /* in the 64-bit place */
+    vi->evtchn_upcall_pending = 0;
+    b->vcpu[0]->arch.upcalls = 0;
+    b->vcpu[0]->arch.abi32 = true;
+    domain_latch_layout(b->vcpu[0]);
+    assert_true(b->abi32);
+    assert_int_equal(fake.wallclock_updates, updates + 1);
+    assert_int_equal(vi->evtchn_pending_sel, 2);
+    assert_int_equal(vi->evtchn_upcall_pending, 1);
+    assert_int_equal(b->vcpu[0]->arch.upcalls, 1);
+    assert_int_equal(si->evtchn_pending[1], 3u << (pb - 32));
+    assert_int_equal(si->evtchn_mask[1], 1u << (masked - 32));
+    drain(b);
+    vi->evtchn_pending_sel = 0;
+    si->evtchn_mask[1] = 0;
+    assert_int_equal(evtchn_send(a, pm), 0);
+    assert_int_equal(vi->evtchn_pending_sel, 2);
+    domain_latch_layout(b->vcpu[0]); /* no news */
+    assert_int_equal(fake.wallclock_updates, updates + 1);
+    assert_int_equal(b->vcpu[0]->arch.upcalls, 1);
+    /* And back: a 64-bit kernel is started by the 32-bit one. */
+    b->vcpu[0]->arch.abi32 = false;
+    domain_latch_layout(b->vcpu[0]);
+    assert_false(b->abi32);
+    assert_int_equal(vinfo(b, 0)->evtchn_pending_sel, 1);
+}
+
 static void test_no_vcpu_info(void **state)
 {
     uint32_t pb = 0, pa = pair(&pb);
@@ -445,7 +489,7 @@ int main(void)
         T(test_ports_lowest_first), T(test_ports_limit), T(test_no_memory), T(test_dying_domain_gets_none),
         T(test_interdomain), T(test_interdomain_refusals), T(test_close_parts_the_pair), T(test_loopback),
         T(test_close_clears_pending), T(test_virq), T(test_global_virq), T(test_ipi), T(test_bind_vcpu), T(test_mask),
-        T(test_compat_layout), T(test_no_vcpu_info), T(test_pollers), T(test_reset_and_close_all),
+        T(test_compat_layout), T(test_layout_changes), T(test_no_vcpu_info), T(test_pollers), T(test_reset_and_close_all),
         T(test_reset_is_preemptible),
         T(test_destroy_frees_all),
     };

@@ -88,6 +88,28 @@ static void test_callback(void **state)
     assert_int_equal(fake.callback_vector, 0);
 }
 
+/* The mode of who sets its callback is its domain's layout; that of a toolstack says nothing. */
+static void test_callback_latches_the_layout(void **state)
+{
+    uint64_t vector = (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | 0xf3;
+    struct xen_hvm_param *p = guest(d1, ARG);
+
+    (void)state;
+    *p = (struct xen_hvm_param){.domid = DOMID_SELF, .index = HVM_PARAM_STORE_EVTCHN, .value = vector};
+    d1->vcpu[0]->arch.abi32 = true;
+    assert_int_equal(call32(d1, __HYPERVISOR_hvm_op, HVMOP_set_param, ARG, 0), 0);
+    assert_false(d1->abi32);
+    p->index = HVM_PARAM_CALLBACK_IRQ;
+    assert_int_equal(call32(d1, __HYPERVISOR_hvm_op, HVMOP_set_param, ARG, 0), 0);
+    assert_true(d1->abi32);
+    assert_int_equal(set_param(d0, 1, HVM_PARAM_CALLBACK_IRQ, vector), 0);
+    assert_true(d1->abi32);
+    assert_false(d0->abi32);
+    d1->vcpu[0]->arch.abi32 = false;
+    assert_int_equal(set_param(d1, DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, vector), 0);
+    assert_false(d1->abi32);
+}
+
 static void test_upcall_vector(void **state)
 {
     struct xen_hvm_evtchn_upcall_vector *a = guest(d1, ARG);
@@ -143,6 +165,7 @@ int main(void)
         abi_test(test_values_are_checked),         abi_test(test_callback),
         abi_test(test_upcall_vector),              abi_test(test_get_mem_type),
         abi_test(test_time_and_flush),             abi_test(test_refused),
+        abi_test(test_callback_latches_the_layout),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,12 @@ void arch_hypercall_page_fill(void *page)
 {
     memset(page, 0xc3, PAGE_SIZE);
 }
+static unsigned latched;
+void domain_latch_layout(struct vcpu *v)
+{
+    assert_ptr_equal(v, &fixture_vcpu);
+    latched++;
+}
 
 static void start(bool privileged)
 {
@@ -321,7 +327,9 @@ static void hypercall_page(void **state)
     assert_write(0x40000000, 0x4000, -EPERM); /* a device */
     assert_write(0x40000000, 0x9000, -EPERM); /* nothing */
     assert_int_equal(ram[0], 0);
+    assert_int_equal(latched, 0);
     assert_write(0x40000000, 0x2000, 0);
+    assert_int_equal(latched, 1);
     assert_int_equal(ram[0], 0xc3);
     assert_int_equal(ram[PAGE_SIZE - 1], 0xc3);
     assert_int_equal(refs, 0);

@@ -343,6 +343,7 @@ static int write_hypercall_page(struct vcpu *v, uint32_t msr, uint64_t val)
         return -EPERM;
     arch_hypercall_page_fill(mfn_to_virt(mfn));
     page_put(mfn_to_page(mfn));
+    domain_latch_layout(v);
     return 0;
 }
 
