@@ -46,10 +46,15 @@ class Monitor:
         self.poll()
         return self.why
 
-    def registers(self, seconds=5):
-        self._send("human-monitor-command", **{"command-line": "info registers -a"})
+    def ask(self, line, seconds=5):
+        """What QEMU's monitor answers to a line; None: nothing in time."""
+        self.answer = None
+        self._send("human-monitor-command", **{"command-line": line})
         end = time.monotonic() + seconds
         while self.answer is None and time.monotonic() < end and self.qemu.poll() is None:
-            self.poll(0.2)
-        lines = (self.answer or "QEMU does not answer").replace("\r", "").splitlines()
+            self.poll(0.01)
+        return self.answer
+
+    def registers(self):
+        lines = (self.ask("info registers -a") or "QEMU does not answer").replace("\r", "").splitlines()
         return "\n".join(line for line in lines if not line.startswith(("FPR", "YMM", "XMM", "ZMM", "FCW", "Opmask")))

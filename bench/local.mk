@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make bench`: what things cost on our hypervisor and on stock Xen, in instructions; writes docs/performance.md.
+BENCH = bench/micro.elf bench/tiny.elf bench/elapsed
+
+bench/%.elf: bench/%/main.c $(GUEST_DEPS)
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -I$(srcdir)/hypervisor/include -I$(srcdir)/tests/guest/common $(GUEST_CFLAGS) \
+		$(BENCH_LDFLAGS) $< $(GUEST_COMMON:%=$(srcdir)/%) -T $(srcdir)/tests/guest/common/guest.lds -o $@
+bench/tiny.elf: BENCH_LDFLAGS = -Wl,--defsym=guest_base=0x100000 -Wl,-s
+bench/elapsed: bench/elapsed.c
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -static $< -o $@
+
+bench: all $(BENCH)
+	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/run --write $(srcdir)/docs/performance.md
+.PHONY: bench
+EXTRA_DIST += bench
+CLEANFILES += $(BENCH)
