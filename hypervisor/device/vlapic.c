@@ -81,14 +81,6 @@ void vlapic_accept(struct vcpu *v, uint8_t vector)
     vector_set(v->vlapic, APIC_ISR, vector);
 }
 
-void vlapic_retract(struct vcpu *v, uint8_t vector)
-{
-    if (!v->vlapic || !vector_test(v->vlapic, APIC_ISR, vector))
-        return;
-    vector_clear(v->vlapic, APIC_ISR, vector);
-    vector_set(v->vlapic, APIC_IRR, vector);
-}
-
 int vlapic_held_by_tpr(const struct vcpu *v)
 {
     int vector, in_service;

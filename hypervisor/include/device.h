@@ -53,8 +53,6 @@ void vlapic_raise(struct vcpu *v, uint8_t vector, bool level);
 /* Highest vector that may be delivered now given PPR; -1: none. vlapic_accept moves it from IRR to ISR. */
 int vlapic_pending(struct vcpu *v);
 void vlapic_accept(struct vcpu *v, uint8_t vector);
-/* An accepted vector was not delivered after all: back to IRR. Others (the callback vector) are left alone. */
-void vlapic_retract(struct vcpu *v, uint8_t vector);
 /* Class (vector / 16) of the highest vector that only TPR holds back; -1: none. CR8 writes do not exit. */
 int vlapic_held_by_tpr(const struct vcpu *v);
 uint8_t vlapic_get_tpr(const struct vcpu *v); /* CR8 = TPR >> 4 */

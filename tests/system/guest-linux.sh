@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Debian's xl makes Debian guests: one and two vCPUs, what they see of the hypervisor, pause, power-off, destroy; and
 # afterwards all memory is free again.
-# soak: Debian guests by xl create, with one and two vCPUs
 . "$(dirname "$0")/lib.sh"
-soak || skip "guests are not due yet and the host was reset once (docs/status.md): make soak NAME=guest-linux"
 python3 "$tests/lab/lib/guest.py" "$work/guest"
 script <<'S'
 set -e

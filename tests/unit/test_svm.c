@@ -184,7 +184,7 @@ static void requeue(uint64_t info)
 
 static void interrupted_events_come_again(void **state)
 {
-    static const uint8_t types[] = { EVENT_EXTINT, EVENT_NMI, EVENT_EXCEPTION };
+    static const uint8_t types[] = { EVENT_NMI, EVENT_EXCEPTION };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -207,7 +207,7 @@ static void instructions_are_executed_again(void **state)
     (void)state;
     requeue(0);
     assert_false(vcpu.arch.event.valid);
-    requeue(EVENT_EXTINT << 8 | 0x30); /* not valid */
+    requeue(EVENT_NMI << 8 | 2); /* not valid */
     assert_false(vcpu.arch.event.valid);
     requeue(EVENTINJ_VALID | EVENT_SOFTINT << 8 | 0x80);
     assert_false(vcpu.arch.event.valid);
@@ -238,6 +238,22 @@ static void expect_injected(unsigned type, uint8_t vector)
     assert_true(vmcb.event_inject == (EVENTINJ_VALID | type << 8 | vector));
 }
 
+static void expect_offered(uint8_t vector)
+{
+    assert_true(vmcb.event_inject == 0);
+    assert_false(vmcb.intercept1 & SVM_VINTR);
+    assert_true((vmcb.vintr & ~VINTR_TPR) == (VINTR_MASKING | VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR |
+                                              (uint64_t)vector << VINTR_VECTOR_SHIFT));
+}
+
+/* The guest takes what was offered and exits. */
+static void take(void)
+{
+    vmcb.vintr &= ~VINTR_IRQ;
+    vmcb.exit_int_info = 0;
+    handle(SVM_EXIT_INTR, 0, 0);
+}
+
 static void priorities(void **state)
 {
     (void)state;
@@ -256,13 +272,21 @@ static void priorities(void **state)
     expect_window(true);
     assert_false(vcpu.arch.nmi_pending);
     prepare();
-    expect_injected(EVENT_EXTINT, CALLBACK);
-    expect_window(true); /* for the local APIC's */
+    expect_offered(CALLBACK);
+    assert_true(vmcb.intercept1 & SVM_IRET); /* for the local APIC's */
+    take();
     assert_int_equal(apic.accepts, 0);
     upcall_pending = false;
+    vcpu.arch.nmi_masked = false;
+    vmcb.rflags = 0; /* at the handler's end */
     prepare();
-    expect_injected(EVENT_EXTINT, 0x55);
-    expect_window(false);
+    expect_window(true);
+    assert_false(vmcb.intercept1 & SVM_IRET);
+    vmcb.rflags = X86_RFLAGS_IF;
+    prepare();
+    expect_offered(0x55);
+    assert_int_equal(apic.accepts, 0);
+    take();
     assert_int_equal(apic.isr, 0x55);
     prepare();
     assert_true(vmcb.event_inject == 0);
@@ -275,8 +299,8 @@ static void callback_alone_needs_no_window(void **state)
     dom.arch.callback_vector = CALLBACK;
     upcall_pending = true;
     prepare();
-    expect_injected(EVENT_EXTINT, CALLBACK);
-    expect_window(false);
+    expect_offered(CALLBACK);
+    assert_false(vmcb.intercept1 & SVM_IRET);
     vcpu.upcall_vector = 0x60; /* comes through the local APIC instead */
     prepare();
     assert_true(vmcb.event_inject == 0);
@@ -301,8 +325,31 @@ static void window_opens_and_closes(void **state)
     expect_window(true);
     vmcb.interrupt_shadow = 0;
     prepare();
-    expect_injected(EVENT_EXTINT, 0x40);
-    expect_window(false);
+    expect_offered(0x40);
+}
+
+/* An interrupt of the machine, or a fault while the frame is pushed, comes before what was offered. */
+static void offers_stay_pending_until_taken(void **state)
+{
+    (void)state;
+    apic.irr = 0x40;
+    prepare();
+    expect_offered(0x40);
+    handle(SVM_EXIT_INTR, 0, 0);
+    assert_int_equal(apic.accepts, 0);
+    prepare();
+    expect_offered(0x40);
+    vmcb.vintr &= ~VINTR_IRQ;
+    vmcb.exit_int_info = EVENTINJ_VALID | EVENT_EXTINT << 8 | 0x40;
+    handle(SVM_EXIT_NPF, 0, 0);
+    assert_int_equal(apic.accepts, 0);
+    assert_false(vcpu.arch.event.valid);
+    prepare();
+    expect_offered(0x40);
+    take();
+    assert_int_equal(apic.isr, 0x40);
+    take(); /* nothing was offered: nothing is accepted */
+    assert_int_equal(apic.accepts, 1);
 }
 
 static void exceptions_ignore_flag_and_shadow(void **state)
@@ -337,8 +384,7 @@ static void tpr_window(void **state)
     assert_true((vmcb.vintr & 0x1f0fff) == (VINTR_IRQ | 4 << 16 | 4));
     apic.tpr = 0x3f;
     prepare();
-    expect_injected(EVENT_EXTINT, 0x45);
-    expect_window(false);
+    expect_offered(0x45);
 }
 
 static void nmi_waits_for_iret(void **state)
@@ -435,7 +481,8 @@ static void nothing_is_lost_without_entry(void **state)
     assert_true(entered.event_inject == (EVENTINJ_VALID | EVENT_NMI << 8 | 2));
     assert_int_equal(entered.tlb_control, TLB_CONTROL_FLUSH_ALL);
     svm_run(&vcpu);
-    assert_true(entered.event_inject == (EVENTINJ_VALID | 0x40));
+    assert_true(entered.vintr & VINTR_IRQ);
+    assert_int_equal((entered.vintr & VINTR_VECTOR) >> VINTR_VECTOR_SHIFT, 0x40);
     assert_int_equal(entered.tlb_control, TLB_CONTROL_NONE);
 }
 
@@ -517,6 +564,7 @@ int main(void)
         TEST(priorities),
         TEST(callback_alone_needs_no_window),
         TEST(window_opens_and_closes),
+        TEST(offers_stay_pending_until_taken),
         TEST(exceptions_ignore_flag_and_shadow),
         TEST(tpr_window),
         TEST(nmi_waits_for_iret),

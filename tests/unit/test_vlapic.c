@@ -283,22 +283,6 @@ static void held_by_tpr(void **state)
     assert_int_equal(vlapic_held_by_tpr(v), -1);
 }
 
-static void retract(void **state)
-{
-    struct vcpu *v = vcpu[0];
-
-    (void)state;
-    apic_enable(v);
-    vlapic_raise(v, 0x52, false);
-    vlapic_accept(v, 0x52);
-    vlapic_retract(v, 0xf3); /* never was this APIC's */
-    assert_int_equal(irr_count(v), 0);
-    assert_int_equal(vlapic_pending(v), -1);
-    vlapic_retract(v, 0x52);
-    assert_int_equal(vlapic_pending(v), 0x52);
-    assert_int_equal(apic_read(v, APIC_ISR + 2), 0);
-}
-
 static void nesting_and_eoi(void **state)
 {
     struct vcpu *v = vcpu[0];
@@ -779,7 +763,7 @@ int main(void)
         T(power_up), T(access_sizes), T(writable_bits), T(software_disable),
         T(mode_transitions), T(base_register_bits), T(x2apic_identity), T(x2apic_msr_access),
         T(x2apic_reserved_bits), T(x2apic_icr_is_one_register),
-        T(priority_matrix), T(held_by_tpr), T(retract), T(nesting_and_eoi), T(raise_wakes), T(errors),
+        T(priority_matrix), T(held_by_tpr), T(nesting_and_eoi), T(raise_wakes), T(errors),
         T(icr_physical), T(icr_logical), T(icr_x2apic), T(icr_mixed_modes), T(lowest_priority), T(icr_signals),
         T(init_keeps_mode),
         T(timer_one_shot), T(timer_dividers), T(timer_periodic), T(timer_period_is_bounded), T(timer_tsc_deadline),

@@ -47,6 +47,7 @@ struct arch_vcpu {
     uint64_t dr[4]; /* breakpoint addresses while it is off its CPU; DR6 and DR7 are in the control block */
 
     struct pending_event event;
+    uint8_t offered_vector; /* of the local APIC, given as virtual interrupt at the last entry; 0: none */
     bool nmi_pending;
     bool nmi_masked;       /* in an NMI handler: the next one waits for its IRET */
     uint64_t nmi_iret_rip; /* that IRET is about to be executed here; ~0: not reached yet */

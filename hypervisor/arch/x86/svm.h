@@ -86,6 +86,8 @@ enum svm_intercept2 {
 #define VINTR_PRIO (0xfULL << VINTR_PRIO_SHIFT)
 #define VINTR_IGN_TPR (1ULL << 20)
 #define VINTR_MASKING (1ULL << 24)
+#define VINTR_VECTOR_SHIFT 32
+#define VINTR_VECTOR (0xffULL << VINTR_VECTOR_SHIFT)
 
 #define EVENTINJ_ERROR_VALID (1ULL << 11)
 #define EVENTINJ_VALID (1ULL << 31)
@@ -120,8 +122,9 @@ extern struct svm_features svm_features;
 
 /* svm_exit.c: turn the exit just taken into a struct exit and handle it. */
 void svm_handle_exit(struct vcpu *v);
-/* svm_inject.c: choose what to inject at the coming entry. */
+/* svm_inject.c: choose what to inject at the coming entry; after the exit, see what became of it. */
 void svm_prepare_injection(struct vcpu *v);
+void svm_settle_injection(struct vcpu *v);
 
 /* svm_entry.S: run the guest until its next exit. Interrupts come back disabled, GIF set. */
 void svm_enter(uint64_t *gpr, paddr_t vmcb_pa, paddr_t host_vmcb_pa);

@@ -110,7 +110,8 @@ static void decode(const struct vmcb *b, struct exit *e)
 
 /*
  * An event whose delivery the exit cut short is delivered again, after what a handler queues. Software interrupts and
- * the exceptions of INT3 and INTO are not: RIP is still at the instruction, which is executed again.
+ * the exceptions of INT3 and INTO are not: RIP is still at the instruction, which is executed again. Nor are interrupts:
+ * they are pending as before (svm_settle_injection).
  */
 static void requeue_interrupted_event(struct vcpu *v, const struct vmcb *b)
 {
@@ -118,7 +119,7 @@ static void requeue_interrupted_event(struct vcpu *v, const struct vmcb *b)
     unsigned type = (info >> 8) & 7;
     uint8_t vector = (uint8_t)info;
 
-    if (!(info & EVENTINJ_VALID) || type == EVENT_SOFTINT ||
+    if (!(info & EVENTINJ_VALID) || type == EVENT_SOFTINT || type == EVENT_EXTINT ||
         (type == EVENT_EXCEPTION && (vector == X86_EXC_BP || vector == X86_EXC_OF)))
         return;
     v->arch.event = (struct pending_event){
@@ -145,6 +146,7 @@ void svm_handle_exit(struct vcpu *v)
     struct exit e = { 0 };
 
     b->event_inject = 0;
+    svm_settle_injection(v);
     sync_tpr(v, b);
     requeue_interrupted_event(v, b);
     if (unlikely(b->exit_code == SVM_EXIT_IRET))

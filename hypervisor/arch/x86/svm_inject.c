@@ -12,6 +12,29 @@ static void inject(struct vmcb *b, unsigned type, uint8_t vector, bool has_error
                       (has_error ? (uint64_t)error << 32 : 0);
 }
 
+/*
+ * An interrupt that the guest can take now. It is a virtual interrupt, not an injected event: QEMU TCG delivers an
+ * injected interrupt again if its CPU thread is kicked before the next exit (decisions.md 13).
+ */
+static void offer(struct vmcb *b, uint8_t vector)
+{
+    b->vintr |= VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR | (uint64_t)vector << VINTR_VECTOR_SHIFT;
+}
+
+/*
+ * The guest took what was offered unless V_IRQ is still there or the exit cut its delivery short. The local APIC's is in
+ * service then; otherwise it is pending as before, and the callback always speaks for itself.
+ */
+void svm_settle_injection(struct vcpu *v)
+{
+    const struct vmcb *b = v->arch.vmcb;
+    bool cut_short = (b->exit_int_info & (EVENTINJ_VALID | 7 << 8)) == (EVENTINJ_VALID | EVENT_EXTINT << 8);
+
+    if (v->arch.offered_vector && !(b->vintr & VINTR_IRQ) && !cut_short)
+        vlapic_accept(v, v->arch.offered_vector);
+    v->arch.offered_vector = 0;
+}
+
 /* Ask for an exit as soon as the guest can take an interrupt. */
 static void open_window(struct vmcb *b)
 {
@@ -35,7 +58,7 @@ static void open_tpr_window(struct vmcb *b, unsigned class)
 static void close_window(struct vmcb *b)
 {
     b->intercept1 &= ~(uint32_t)SVM_VINTR;
-    b->vintr &= ~(VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR);
+    b->vintr &= ~(VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR | VINTR_VECTOR);
 }
 
 static bool callback_pending(const struct vcpu *v)
@@ -73,8 +96,10 @@ static void inject_nmi(struct vcpu *v, struct vmcb *b)
     inject(b, EVENT_NMI, X86_NMI_VECTOR, false, 0);
 }
 
-/* Put the most urgent event that the guest can take into the VMCB. True: it is the callback. */
-static bool inject_next(struct vcpu *v, struct vmcb *b, bool callback)
+enum given { GIVEN_OTHER, GIVEN_CALLBACK, GIVEN_LAPIC };
+
+/* Put the most urgent event that the guest can take into the VMCB. */
+static enum given inject_next(struct vcpu *v, struct vmcb *b, bool callback)
 {
     struct pending_event *e = &v->arch.event;
     bool shadow = b->interrupt_shadow & 1;
@@ -83,42 +108,48 @@ static bool inject_next(struct vcpu *v, struct vmcb *b, bool callback)
     if (e->valid) {
         inject(b, e->type, e->vector, e->has_error, e->error);
         e->valid = false;
-        return false;
+        return GIVEN_OTHER;
     }
     if (v->arch.nmi_pending && !v->arch.nmi_masked && !shadow) {
         inject_nmi(v, b);
-        return false;
+        return GIVEN_OTHER;
     }
     if (shadow || !(b->rflags & X86_RFLAGS_IF))
-        return false;
+        return GIVEN_OTHER;
     if (callback) {
-        inject(b, EVENT_EXTINT, v->domain->arch.callback_vector, false, 0);
-        return true;
+        offer(b, v->domain->arch.callback_vector);
+        return GIVEN_CALLBACK;
     }
     vector = vlapic_pending(v);
-    if (vector >= 0) {
-        vlapic_accept(v, (uint8_t)vector);
-        inject(b, EVENT_EXTINT, (uint8_t)vector, false, 0);
-    }
-    return false;
+    if (vector < 0)
+        return GIVEN_OTHER;
+    offer(b, (uint8_t)vector);
+    v->arch.offered_vector = (uint8_t)vector;
+    return GIVEN_LAPIC;
 }
 
 /*
  * What is left waits for a window. That opens with the interrupt flag, so an NMI behind it may come late, but not for
- * long; one that waits for an IRET with interrupts disabled comes right after it. The callback is not left over when it
- * was injected: the guest clears its pending flag in the handler.
+ * long; one that waits for an IRET with interrupts disabled comes right after it. There is no window behind an offered
+ * interrupt; what waits behind the callback is looked at when its handler ends. Nothing waits behind the local APIC's:
+ * the callback comes first, and the guest clears its pending flag in the handler.
  */
 void svm_prepare_injection(struct vcpu *v)
 {
     struct vmcb *b = v->arch.vmcb;
     bool callback = callback_pending(v), nmi_waits;
+    enum given given;
     int class;
 
     close_window(b);
     b->vintr = (b->vintr & ~VINTR_TPR) | vlapic_get_tpr(v) >> 4;
     update_nmi_mask(v, b);
-    if (inject_next(v, b, callback))
-        callback = false;
+    given = inject_next(v, b, callback);
+    if (given != GIVEN_OTHER) {
+        if (given == GIVEN_CALLBACK && vlapic_pending(v) >= 0)
+            b->intercept1 |= SVM_IRET;
+        return;
+    }
     nmi_waits = v->arch.nmi_pending && !(v->arch.nmi_masked && v->arch.nmi_iret_rip == ~0ULL);
     if (callback || nmi_waits || vlapic_pending(v) >= 0) {
         open_window(b);

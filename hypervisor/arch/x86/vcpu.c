@@ -218,8 +218,6 @@ void arch_vcpu_inject_exception(struct vcpu *v, uint8_t vector, bool has_error, 
     if (old->valid && old->type == EVENT_NMI) { /* its delivery was cut short: it comes after the exception */
         v->arch.nmi_pending = true;
         v->arch.nmi_masked = false;
-    } else if (old->valid && old->type == EVENT_EXTINT) {
-        vlapic_retract(v, old->vector);
     } else if (old->valid) {
         bool old_pf = old->vector == X86_EXC_PF, new_pf = vector == X86_EXC_PF;
 

@@ -31,7 +31,7 @@ def parser():
     add("--smp", type=int, default=1, metavar="N", help="CPUs (default: 1)")
     add("--mem", type=int, default=2048, metavar="MiB", help="RAM of the host (default: 2048)")
     add("--cpu", metavar="MODEL", help="QEMU's CPU model (default: %s)" % CPU)
-    add("--threads", choices=["single", "multi"], help="TCG threads (default: multi; single with --icount)")
+    add("--threads", choices=["single", "multi"], help="TCG threads (default: single; multi with --hypervisor stock and more than one CPU)")
     add("--icount", action="store_true", help="one instruction is one ns of guest time; implies the invtsc CPU")
     add("--accel", default="tcg", choices=["tcg", "kvm"], help="default: tcg; kvm needs an AMD CPU, and is untested")
     add("--hv-cmdline", default="", metavar="...", help="added to the hypervisor's command line")
@@ -89,7 +89,8 @@ def parse(argv):
     o.test_kernel = bool(o.kernel and not o.script and os.path.exists(o.kernel) and not is_bzimage(o.kernel))
     check(o)
     o.cpu = o.cpu or (CPU_INVTSC if o.icount else "host" if o.accel == "kvm" else CPU)
-    o.threads = o.threads or ("single" if o.icount else "multi")
+    # docs/decisions.md 13: QEMU's threads lose bits of CPU 0; with one thread stock's guests get interrupts twice.
+    o.threads = o.threads or ("multi" if o.hypervisor == "stock" and o.smp > 1 else "single")
     if o.timeout is None and (o.script or o.test_kernel):
         o.timeout = 300
     return o
