@@ -22,6 +22,8 @@ domid_t id_of(const struct model_domain *m)
 
 gfn_t random_gfn(void)
 {
+    if (one_in(12))
+        return SUPERPAGE_GFN + model_random(1u << ORDER_2M);
     return FIRST_GFN + model_random(LAST_GFN - FIRST_GFN);
 }
 

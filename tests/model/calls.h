@@ -15,6 +15,7 @@
 #define LIST_D 0x7000
 #define FIRST_GFN 8 /* gfns from here on change at random */
 #define LAST_GFN 160
+#define SUPERPAGE_GFN 512 /* the same, and 2 MiB pages come here */
 #define PAGES 64    /* of a new guest */
 #define NO_DOMAIN 99 /* an id that nobody has */
 

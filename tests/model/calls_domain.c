@@ -42,10 +42,10 @@ static void reservation(unsigned cmd)
 
     random_gfns(LIST_A, (unsigned)a.nr_extents);
     if (one_in(8)) {
-        uint64_t aligned = (one_in(2) ? 512 : 8 + model_random(16) * 8);
+        uint64_t aligned = (one_in(2) ? SUPERPAGE_GFN : 8 + model_random(16) * 8);
 
         put_longs(LIST_A, &aligned, 1);
-        a.extent_order = aligned == 512 ? 9 : model_random(4);
+        a.extent_order = aligned == SUPERPAGE_GFN ? 9 : model_random(4);
         a.nr_extents = 1;
     }
     rc = MEMORY(cmd, a);
@@ -212,7 +212,7 @@ static void change(domid_t id)
 
     switch (model_random(8)) {
     case 0:
-        c.u.max_mem.max_memkb = model_random(300) * 4;
+        c.u.max_mem.max_memkb = (one_in(3) ? 1500 : model_random(300)) * 4; /* the one is room for 2 MiB pages */
         domctl(XEN_DOMCTL_max_mem, id, &c, ALL);
         break;
     case 1:
