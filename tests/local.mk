@@ -162,7 +162,8 @@ fuzz: $(FUZZERS)
 
 # --- guest: tiny PVH kernels that tests/system/guest.sh runs, tests/guest/NAME.elf from tests/guest/NAME/main.c ---
 GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/events.elf tests/guest/forbidden.elf \
-	tests/guest/grants.elf tests/guest/hypercalls.elf tests/guest/memory.elf tests/guest/smp.elf tests/guest/start-info.elf
+	tests/guest/grants.elf tests/guest/hypercalls.elf tests/guest/memory.elf tests/guest/smp.elf tests/guest/start-info.elf \
+	tests/guest/tiny.elf
 # Compilers call memcpy and its kin by themselves: the hypervisor's serve.
 GUEST_COMMON = tests/guest/common/start.S tests/guest/common/lib.c hypervisor/lib/string.c
 GUEST_DEPS = $(GUEST_COMMON) tests/guest/common/guest.lds tests/guest/common/guest.h hypervisor/include/lib.h \
@@ -173,7 +174,9 @@ GUEST_CFLAGS = $(WARNINGS) -m64 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red
 
 tests/guest/%.elf: tests/guest/%/main.c $(GUEST_DEPS)
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -I$(srcdir)/hypervisor/include -I$(srcdir)/tests/guest/common $(GUEST_CFLAGS) \
-		$< $(GUEST_COMMON:%=$(srcdir)/%) -T $(srcdir)/tests/guest/common/guest.lds -o $@
+		$(GUEST_BASE) $< $(GUEST_COMMON:%=$(srcdir)/%) -T $(srcdir)/tests/guest/common/guest.lds -o $@
+# It has few MiB of memory, and begins at the second.
+tests/guest/tiny.elf: GUEST_BASE = -Wl,--defsym=guest_base=0x200000
 noinst_DATA += $(GUESTS)
 EXTRA_DIST += tests/guest
 CLEANFILES += $(GUESTS)

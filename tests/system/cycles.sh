@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Guests come and go: by stock xl one after the other, side by side, many at once. Afterwards the hypervisor's free
+# memory, its objects, and dom0's ports and grants are exactly as before.
+# soak: 300 tiny and 20 Debian guests in turn, 100 tiny ones at once
+. "$(dirname "$0")/lib.sh"
+build=${XENOLITH_BUILD:-$tests/../build}
+soak || skip "it takes long: make soak NAME=cycles; SIZE=short for less of it"
+cycles=300 debian=20 alive=100 mem=4096 limit=7200
+if [ "${SIZE:-}" = short ]; then cycles=15 debian=2 alive=20 mem=2048 limit=900; fi
+[ -e "$build/tests/guest/tiny.elf" ] || skip "no $build/tests/guest/tiny.elf"
+python3 "$tests/lab/lib/guest.py" "$work/guest"
+cp "$build/tests/guest/tiny.elf" "$work/guest/tiny.elf"
+cat >"$work/guest/tiny.cfg" <<'C'
+type = "pvh"
+kernel = "/root/guest/tiny.elf"
+memory = 8
+vcpus = 1
+C
+{ echo "#!/bin/sh"; echo "cycles=$cycles debian=$debian alive=$alive"; cat; } >"$work/text" <<'S'
+set -e
+console() { tr -d '\r' </var/log/xen/console/guest-$1.log 2>/dev/null; }
+# wait_for GUEST REGEX: its console has a line like that
+wait_for() {
+    tries=0
+    until console "$1" | grep -Eq "$2"; do
+        tries=$((tries + 1))
+        [ $tries -lt 900 ] || { console "$1" | tail -n 20; xl list; echo "no '$2' on the console of $1"; exit 1; }
+        usleep 100000
+    done
+}
+up() { xl create -q -e /root/guest/tiny.cfg "name='$1'"; }
+down() { xl destroy "$1"; rm -f "/var/log/xen/console/guest-$1.log"; }
+
+# What the hypervisor says of its memory, and of every domain's ports and grants; not whether an event is pending.
+state() {
+    xl dmesg -c >/dev/null
+    for key in m e g; do xl debug-keys $key; done
+    xl info free_memory
+    xl dmesg | grep -E 'memory: |event channels: | vcpu [0-9]|grant table: | readers ' | grep -v 'Xenolith' |
+        sed 's/ pending [01] masked [01]//; s/vcpu [0-9]* id/id/'
+}
+# same WHAT: as it was after the first guests, when dom0 has what it keeps for good. Daemons take a moment.
+same() {
+    tries=0
+    while :; do
+        state >/tmp/now
+        cmp -s /tmp/before /tmp/now && break
+        tries=$((tries + 1))
+        [ $tries -lt 50 ] || { echo "after $1:"; diff /tmp/before /tmp/now; xl list; exit 1; }
+        usleep 200000
+    done
+    echo "$1: all as before, $(cut -d. -f1 /proc/uptime) s"
+}
+
+all_at_once() {
+    for i in $(seq "$alive"); do up many$i; done
+    for i in $(seq "$alive"); do wait_for many$i '^tiny is up'; done
+    [ "$(xl list | grep -c ' many\|^many')" = "$alive" ]
+    for i in $(seq "$alive"); do down many$i; done
+}
+all_at_once
+echo "$alive at once, $(cut -d. -f1 /proc/uptime) s"
+# The daemons give back what they held of the last ones: wait for dom0 alone, twice the same.
+tries=0
+until state >/tmp/before && [ "$(grep -c 'event channels: ' /tmp/before)" = 1 ] && cmp -s /tmp/before /tmp/now; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || { cat /tmp/before; xl list; echo "domains are left, or nothing settles"; exit 1; }
+    cp /tmp/before /tmp/now
+    usleep 200000
+done
+cat /tmp/before
+
+for i in $(seq "$cycles"); do
+    up t$i
+    wait_for t$i '^tiny is up'
+    down t$i
+done
+same "$cycles tiny guests"
+for i in $(seq "$debian"); do
+    xl create -q -e /root/guest/guest.cfg "name='d$i'" 'extra="console=hvc0 script"'
+    wait_for d$i 'guest is ready'
+    down d$i
+done
+same "$debian Debian guests"
+pids=
+for i in 1 2 3 4 5 6 7 8; do { up p$i && wait_for p$i '^tiny is up' && down p$i; } & pids="$pids $!"; done
+for pid in $pids; do wait "$pid"; done
+same "8 in parallel"
+all_at_once
+same "$alive at once"
+echo complete
+S
+script "$(cat "$work/text")"
+host --smp 2 --mem "$mem" --timeout "$limit" --add "$work/guest:/root/guest"
+expect_status 0
+out_has '^complete$'
+clean_log
