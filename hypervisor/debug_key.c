@@ -65,10 +65,16 @@ static void key_grants(void)
     for_each_domain(grant_dump);
 }
 
+static void memory_dump(struct domain *d)
+{
+    log_info("  d%u: %u pages, %u pages of tables\n", d->id, READ_ONCE(d->tot_pages), READ_ONCE(d->p2m.table_pages));
+}
+
 static void key_memory(void)
 {
     log_info("memory: %llu of %llu pages free, %llu heap objects\n", (unsigned long long)free_pages_count(),
              (unsigned long long)total_pages_count(), (unsigned long long)hv_heap_objects());
+    for_each_domain(memory_dump);
 }
 
 static void key_run_queues(void)

@@ -33,12 +33,16 @@ up() { xl create -q -e /root/guest/tiny.cfg "name='$1'"; }
 down() { xl destroy "$1"; rm -f "/var/log/xen/console/guest-$1.log"; }
 
 # What the hypervisor says of its memory, and of every domain's ports and grants; not whether an event is pending.
+# dom0's own page tables count as free: they grow wherever dom0's kernel maps a guest's page among its own.
 state() {
     xl dmesg -c >/dev/null
     for key in m e g; do xl debug-keys $key; done
-    xl info free_memory
-    xl dmesg | grep -E 'memory: |event channels: | vcpu [0-9]|grant table: | readers ' | grep -v 'Xenolith' |
-        sed 's/ pending [01] masked [01]//; s/vcpu [0-9]* id/id/'
+    xl dmesg | grep -E 'memory: |pages of tables|event channels: | vcpu [0-9]|grant table: | readers ' |
+        sed 's/ pending [01] masked [01]//; s/vcpu [0-9]* id/id/' |
+        awk '/memory: / { free = $3; objects = $8; next }
+            /pages of tables/ { if ($2 == "d0:") free += $5; else print; next }
+            { print }
+            END { print "pages free, or tables of dom0:", free; print "objects:", objects }'
 }
 # same WHAT: as it was after the first guests, when dom0 has what it keeps for good. Daemons take a moment.
 same() {
