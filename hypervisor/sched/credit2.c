@@ -55,7 +55,7 @@ static void burn(const struct c2_group *g, struct c2_vcpu *vc, stime_t t, stime_
  * are only charged, all for the same time, until the last of them has no credit left. So they owe nothing to one that comes
  * later, and yet the differences between them stay. The queue changes only after a call of this.
  */
-static void burn_running(struct c2_group *g, stime_t t)
+void c2_burn_running(struct c2_group *g, stime_t t)
 {
     bool lonely[NR_CPUS];
     stime_t most = 0;
@@ -108,7 +108,7 @@ static void reset_credit(struct c2_group *g, const struct c2_vcpu *next, stime_t
     struct cpumask competed;
     struct list_node *n;
 
-    burn_running(g, t);
+    c2_burn_running(g, t);
     competed_cpus(g, next, &competed);
     list_for_each(n, &g->all) {
         struct c2_vcpu *vc = list_entry(n, struct c2_vcpu, group_link);
@@ -166,7 +166,7 @@ static void attach(struct c2_vcpu *vc)
 
 static void queue_remove(struct c2_vcpu *vc, stime_t t)
 {
-    burn_running(vc->group, t);
+    c2_burn_running(vc->group, t);
     list_remove(&vc->queue_link);
     vc->queued = false;
 }
@@ -176,7 +176,7 @@ static void queue_insert(struct c2_vcpu *vc, stime_t t)
     struct c2_group *g = vc->group;
     struct list_node *n;
 
-    burn_running(g, t);
+    c2_burn_running(g, t);
     list_for_each(n, &g->queue)
         if (list_entry(n, struct c2_vcpu, queue_link)->credit < vc->credit)
             break;
@@ -240,7 +240,7 @@ static unsigned preemptible_cpu(const struct c2_vcpu *vc, stime_t t)
     unsigned found = NR_CPUS, untimed = NR_CPUS;
     int64_t least = INT64_MAX;
 
-    burn_running(g, t);
+    c2_burn_running(g, t);
     for (unsigned i = 0; i < nr_cpus; i++) {
         struct c2_vcpu *running = cpumask_test(&g->cpus, i) ? c2_cpu_of(i)->running : NULL;
 
@@ -461,7 +461,7 @@ static struct vcpu *c2_pick(struct cpu *c, stime_t t, stime_t *ret_until)
 
     cpumask_clear(&g->tickled, c->id);
     cpumask_clear(&g->idle, c->id);
-    burn_running(g, t);
+    c2_burn_running(g, t);
     next = choose(c, prev, t, &rival);
     if (!next) {
         cpumask_set(&g->idle, c->id);

@@ -42,6 +42,7 @@ struct c2_domain {
     struct domain *domain;
     uint16_t weight, cap; /* cap: percent of one CPU; 0: none */
     struct timer replenish;
+    int64_t late;         /* ns of the budget that came after their period: credit2_cap.c */
     int64_t budget;       /* ns left in this period; atomic; may go below 0, which the next periods pay */
 };
 
@@ -78,6 +79,8 @@ extern unsigned c2_group_cpus;
 /* Queue a runnable vCPU of this group, or park it, and find a CPU for it. Group lock held. */
 void c2_enqueue(struct c2_vcpu *vc, stime_t t);
 
+/* Charge everyone of the group who runs, up to t; the group's lock is held. */
+void c2_burn_running(struct c2_group *g, stime_t t);
 /* Look again who is the heaviest of the group; its lock is held. */
 void c2_group_weigh(struct c2_group *g);
 
