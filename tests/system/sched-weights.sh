@@ -54,7 +54,7 @@ measure() {
             check("heavy", h / t, heavy)
             check("ratio", l > 0 ? h / l : 0, ratio)
             exit bad
-        }' || { xl vcpu-list; xl sched-credit2; echo "$1: not as it should be"; failed=1; }
+        }' || { xl vcpu-list; xl sched-credit2; console light | tail -n 20; console heavy | tail -n 20; echo "$1: not as it should be"; failed=1; }
 }
 failed=0
 xl sched-credit2 -d light -w 256
