@@ -132,13 +132,13 @@ int bitmap_from_guest(uint64_t *map, unsigned bits, const struct xenctl_bitmap *
     return 0;
 }
 
-/* The mask in force: what was asked for, cut to the CPUs that there are. */
-static int affinity_out(const struct xenctl_bitmap *to, const struct cpumask *mask)
+/* What a mask comes to: the CPUs that there are and, for soft affinity, that hard affinity allows. */
+static int affinity_out(const struct xenctl_bitmap *to, const struct cpumask *mask, const struct cpumask *within)
 {
     struct cpumask effective = {.bits = {0}};
 
     for (unsigned i = 0; i < nr_cpus; i++)
-        if (bit_test(mask->bits, i))
+        if (bit_test(mask->bits, i) && bit_test(within->bits, i))
             bit_set(effective.bits, i);
     return bitmap_to_guest(to, effective.bits, NR_CPUS);
 }
@@ -160,9 +160,9 @@ int64_t domctl_setvcpuaffinity(struct op *op)
     if (!r)
         r = sched_ctl_set_affinity(v, set_hard ? &hard : NULL, set_soft ? &soft : NULL);
     if (!r && set_hard)
-        r = affinity_out(&a->cpumap_hard, &v->sched.hard);
+        r = affinity_out(&a->cpumap_hard, &v->sched.hard, &v->sched.hard);
     if (!r && set_soft)
-        r = affinity_out(&a->cpumap_soft, &v->sched.soft);
+        r = affinity_out(&a->cpumap_soft, &v->sched.soft, &v->sched.hard);
     return r;
 }
 

@@ -174,6 +174,16 @@ static void test_vcpu_info_and_affinity(void **state)
     assert_int_equal(map[15], 0);
     assert_int_equal(map[16], 0xff);
 
+    /* What comes back of soft affinity is what hard affinity leaves of it; what is kept is all that was asked for. */
+    map[0] = 0xf;
+    c->u.vcpuaffinity = (struct xen_domctl_vcpuaffinity){
+        .vcpu = 0, .flags = XEN_VCPUAFFINITY_SOFT, .cpumap_soft = {.bitmap = BUF, .nr_bits = 8}};
+    assert_int_equal(domctl(XEN_DOMCTL_setvcpuaffinity, 1), 0);
+    assert_int_equal(map[0], 0x2);
+    assert_int_equal(domctl(XEN_DOMCTL_getvcpuaffinity, 1), 0);
+    assert_int_equal(map[0], 0xf);
+
+    c->u.vcpuaffinity.cpumap_hard.bitmap = BUF;
     c->u.vcpuaffinity.flags = 0;
     assert_int_equal(domctl(XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
     c->u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD;

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The commands of xl on a guest, the ends of guests and configurations that cannot be: one script in dom0 says the same
+# on our hypervisor as on stock Xen in the same machine, except what lifecycle.except lists with its reason.
+# soak: xl's commands on guests, guests' ends, bad configurations, against stock Xen
+. "$(dirname "$0")/../system/lib.sh"
+soak || skip "it boots about twenty guests: make soak NAME=lifecycle"
+here=$(cd "$(dirname "$0")" && pwd)
+ours=$HYPERVISOR
+python3 "$tests/lab/lib/guest.py" "$work/guest"
+parts=${PARTS:-bad commands ends}
+for which in stock "$ours"; do
+    HYPERVISOR=$which
+    boot=direct
+    [ "$which" = stock ] && boot=grub-efi # stock's PVH dom0 needs OVMF
+    for part in $parts; do
+        { cat "$here/lifecycle.dom0" "$here/lifecycle.$part"; echo 'echo "end complete"'; } >"$work/script"
+        host --boot $boot --smp 2 --timeout 1200 --add "$work/guest:/root/guest"
+        expect_status 0
+        out_has '^end complete$'
+        cat "$work/out" >>"$work/$([ "$which" = stock ] && echo stock || echo ours)"
+    done
+done
+python3 "$here/fields.py" "$here/lifecycle.except" "$work/stock" "$work/ours"
