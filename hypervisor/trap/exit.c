@@ -7,8 +7,9 @@
 #include "cpuid.h"
 #include "device.h"
 #include "domain.h"
-#include "errno.h"
+#include "emulate/decode.h"
 #include "emulate/execute.h"
+#include "errno.h"
 #include "insn.h"
 #include "lib.h"
 #include "log.h"
@@ -58,6 +59,7 @@ static void exit_hypercall(struct vcpu *v, const struct exit *e)
 }
 
 #define CPUID_XSTATE_LEAF 0xd
+#define CR8_MAX 0xf
 
 static void exit_cpuid(struct vcpu *v, const struct exit *e)
 {
@@ -127,6 +129,31 @@ static void exit_io(struct vcpu *v, const struct exit *e)
         skip_instruction(v, e);
 }
 
+/* Only where a window and CR8 do not go together: svm_inject.c. */
+static void exit_cr8(struct vcpu *v, const struct exit *e)
+{
+    uint8_t bytes[MAX_INSN], reg, length;
+    unsigned len = fetch_instruction(v, bytes);
+    uint64_t value;
+
+    (void)e;
+    if (!len)
+        return; /* the guest changed its mapping under us: let it run again */
+    if (insn_decode_cr8(bytes, len, arch_vcpu_mode(v), &reg, &length)) {
+        arch_vcpu_inject_exception(v, X86_EXC_UD, false, 0);
+        return;
+    }
+    value = v->arch.gpr[reg];
+    if (arch_vcpu_mode(v) != 64)
+        value = (uint32_t)value;
+    if (value > CR8_MAX) {
+        arch_vcpu_inject_gp(v);
+        return;
+    }
+    vlapic_set_tpr(v, (uint8_t)(value << 4));
+    arch_vcpu_set_rip(v, arch_vcpu_rip(v) + length);
+}
+
 static void exit_xsetbv(struct vcpu *v, const struct exit *e)
 {
     uint64_t *gpr = v->arch.gpr;
@@ -181,6 +208,7 @@ static exit_handler *const handlers[EXIT_COUNT] = {
     [EXIT_MSR] = exit_msr,
     [EXIT_IO] = exit_io,
     [EXIT_MMIO] = exit_mmio,
+    [EXIT_CR8] = exit_cr8,
     [EXIT_XSETBV] = exit_xsetbv,
     [EXIT_CACHE] = skip_instruction, /* memory is coherent: nothing to write back for a guest */
     [EXIT_EXCEPTION] = exit_exception,

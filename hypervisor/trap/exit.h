@@ -15,6 +15,7 @@ enum exit_reason {
     EXIT_MSR,
     EXIT_IO,
     EXIT_MMIO,        /* nested page fault */
+    EXIT_CR8,         /* a write to it */
     EXIT_XSETBV,
     EXIT_CACHE,       /* INVD, WBINVD */
     EXIT_EXCEPTION,   /* intercepted exception, given back to the guest */

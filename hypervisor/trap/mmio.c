@@ -14,8 +14,6 @@
 #include "p2m.h"
 #include "vcpu_regs.h"
 
-#define MAX_INSN 15
-
 /* A device model's answer, or that of an address where nothing is: ones, writes go nowhere. */
 static void access_device(struct vcpu *v, struct io_req *req)
 {
@@ -23,8 +21,7 @@ static void access_device(struct vcpu *v, struct io_req *req)
         req->data = ~0ULL >> (64 - 8 * req->size);
 }
 
-/* The bytes of the instruction at RIP, as far as they can be read; it may lie across two pages. */
-static unsigned fetch_instruction(struct vcpu *v, uint8_t bytes[MAX_INSN])
+unsigned fetch_instruction(struct vcpu *v, uint8_t bytes[MAX_INSN])
 {
     uint64_t va = arch_vcpu_cs_base(v) + arch_vcpu_rip(v);
     unsigned access = GUEST_WALK_FETCH | (arch_vcpu_cpl(v) == 3 ? GUEST_WALK_USER : 0), done = 0;

@@ -47,6 +47,10 @@ static void one_mode(const uint8_t *data, size_t len, unsigned mode, uint64_t fl
     struct emulate_regs regs = { .gpr = gpr, .rip = &rip, .rflags = &rflags, .mode = mode };
     struct insn in, again;
     int rc = insn_decode(data, len, mode, &in);
+    uint8_t reg = 0, length = 0;
+
+    if (insn_decode_cr8(data, len, mode, &reg, &length) == 0)
+        CHECK(reg < 16 && length >= 3 && length <= len && length <= INSN_MAX_LENGTH && rc);
 
     memset(gpr, 0xa5, sizeof(gpr));
     CHECK(rc == 0 || rc == -EOPNOTSUPP || (rc == -ENODATA && len < INSN_MAX_LENGTH));

@@ -5,9 +5,8 @@
 # soak: 300 tiny and 20 Debian guests in turn, 100 tiny ones at once
 . "$(dirname "$0")/lib.sh"
 build=${XENOLITH_BUILD:-$tests/../build}
-soak || skip "it takes long: make soak NAME=cycles; SIZE=short for less of it"
-cycles=300 debian=20 alive=100 mem=4096 limit=7200
-if [ "${SIZE:-}" = short ]; then cycles=15 debian=2 alive=20 mem=2048 limit=900; fi
+cycles=15 debian=2 alive=20 mem=2048 limit=900
+if soak; then cycles=300 debian=20 alive=100 mem=4096 limit=7200; fi
 [ -e "$build/tests/guest/tiny.elf" ] || skip "no $build/tests/guest/tiny.elf"
 python3 "$tests/lab/lib/guest.py" "$work/guest"
 cp "$build/tests/guest/tiny.elf" "$work/guest/tiny.elf"
@@ -17,18 +16,7 @@ kernel = "/root/guest/tiny.elf"
 memory = 8
 vcpus = 1
 C
-{ echo "#!/bin/sh"; echo "cycles=$cycles debian=$debian alive=$alive"; cat; } >"$work/text" <<'S'
-set -e
-console() { tr -d '\r' </var/log/xen/console/guest-$1.log 2>/dev/null; }
-# wait_for GUEST REGEX: its console has a line like that
-wait_for() {
-    tries=0
-    until console "$1" | grep -Eq "$2"; do
-        tries=$((tries + 1))
-        [ $tries -lt 900 ] || { console "$1" | tail -n 20; xl list; echo "no '$2' on the console of $1"; exit 1; }
-        usleep 100000
-    done
-}
+guests_script "cycles=$cycles debian=$debian alive=$alive" <<'S'
 up() { xl create -q -e /root/guest/tiny.cfg "name='$1'"; }
 down() { xl destroy "$1"; rm -f "/var/log/xen/console/guest-$1.log"; }
 
@@ -95,7 +83,6 @@ all_at_once
 same "$alive at once"
 echo complete
 S
-script "$(cat "$work/text")"
 host --smp 2 --mem "$mem" --timeout "$limit" --add "$work/guest:/root/guest"
 expect_status 0
 out_has '^complete$'

@@ -4,19 +4,8 @@
 # afterwards all memory is free again.
 . "$(dirname "$0")/lib.sh"
 python3 "$tests/lab/lib/guest.py" "$work/guest"
-script <<'S'
-set -e
+guests_script <<'S'
 free_memory() { xl info free_memory; }
-console() { tr -d '\r' </var/log/xen/console/guest-$1.log; }
-# wait_for GUEST REGEX: its console has a line like that
-wait_for() {
-    tries=0
-    until console "$1" 2>/dev/null | grep -Eq "$2"; do
-        tries=$((tries + 1))
-        [ $tries -lt 900 ] || { console "$1" | tail -n 20; echo "no '$2' on the console of $1"; exit 1; }
-        usleep 100000
-    done
-}
 create() { # create NAME VCPUS [OPTION...]
     name=$1 vcpus=$2
     shift 2
@@ -29,7 +18,7 @@ for vcpus in 1 2; do
     name=g$vcpus
     create $name $vcpus
     wait_for $name 'guest is ready'
-    exec 3>"$(xenstore-read /local/domain/$(xl domid $name)/console/tty)" # xl console types from a terminal only
+    exec 3>"$(tty_of $name)"
     {
         echo 'cat /sys/hypervisor/type /sys/hypervisor/version/extra'
         echo 'cat /sys/devices/system/clocksource/clocksource0/current_clocksource'

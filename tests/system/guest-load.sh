@@ -1,32 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Two Debian guests of two vCPUs each compute and write memory on two CPUs: no kernel complains of a stall, and at the end
-# the guests' clocks are within 10 ms of dom0's. A guest's clock is read between two readings of dom0's, many times, so its
-# distance is known to be in an interval that gets narrower with the fastest way there and the fastest way back.
+# the guests' clocks are within 10 ms of dom0's, but for what they lost before the load: Linux counts ticks until it takes
+# up the Xen clock, and misses some of them where its CPU has to wait for others. A guest's clock is read between two
+# readings of dom0's, many times, so its distance is known to be in an interval that gets narrower with the fastest way
+# there and the fastest way back.
 # soak: two Debian guests under load for 10 minutes, their clocks
 . "$(dirname "$0")/lib.sh"
-soak || skip "guests under load are not due yet (docs/status.md): make soak NAME=guest-load"
-seconds=${SECONDS_OF_LOAD:-600}
+seconds=${SECONDS_OF_LOAD:-20}
+soak && seconds=600
 python3 "$tests/lab/lib/guest.py" "$work/guest"
-{
-    echo "seconds=$seconds"
-    cat <<'S'
-set -e
-console() { tr -d '\r' </var/log/xen/console/guest-$1.log; }
-wait_for() { # wait_for GUEST REGEX: its console has a line like that
-    tries=0
-    until console "$1" 2>/dev/null | grep -Eq "$2"; do
-        tries=$((tries + 1))
-        [ $tries -lt 900 ] || { console "$1" | tail -n 20; echo "no '$2' on the console of $1"; exit 1; }
-        usleep 100000
-    done
-}
-tty() { xenstore-read /local/domain/$(xl domid $1)/console/tty; }
+guests_script "seconds=$seconds" <<'S'
 runtime() { xl list $1 | awk 'NR == 2 { print int($6) }'; }
 
-# clock GUEST: its clock minus dom0's in microseconds, as "at least, at most"
+# clock GUEST: its clock minus dom0's in microseconds: at least low, at most high
 clock() {
-    exec 3<>"$(tty $1)"
+    exec 3<>"$(tty_of $1)"
     low=-1000000000 high=1000000000
     for n in $(seq 60); do
         before=$EPOCHREALTIME
@@ -39,26 +28,33 @@ clock() {
         there=${there%?} # carriage return
         b=$((${before%.*} % 100000 * 1000000 + 1${before#*.} - 1000000))
         a=$((${after%.*} % 100000 * 1000000 + 1${after#*.} - 1000000))
-        g=$((${there%.*} % 100000 * 1000000 + 1${there#*.} - 1000000))
-        [ $((g - a)) -le $low ] || low=$((g - a))
-        [ $((g - b)) -ge $high ] || high=$((g - b))
+        t=$((${there%.*} % 100000 * 1000000 + 1${there#*.} - 1000000))
+        [ $((t - a)) -le $low ] || low=$((t - a))
+        [ $((t - b)) -ge $high ] || high=$((t - b))
     done
     exec 3>&-
     echo "clock of $1 minus dom0's: $low to $high us"
-    [ $low -ge -10000 ] && [ $high -le 10000 ] || { echo "clock of $1 is not within 10 ms of dom0's"; failed=1; }
+}
+# clock_kept GUEST LOW HIGH: at the start it was between these
+clock_kept() {
+    clock $1
+    [ $((low - $2)) -ge -10000 ] && [ $((high - $3)) -le 10000 ] && return
+    echo "clock of $1 went more than 10 ms away from dom0's"
+    failed=1
 }
 
 failed=0
 for g in one two; do
     xl create -q /root/guest/guest.cfg "name='$g'" vcpus=2 'extra="console=hvc0 script"'
-done
-for g in one two; do wait_for $g 'guest is ready'; done
-for g in one two; do
+    wait_for $g 'guest is ready'
     clock $g
+    eval "low_$g=$low high_$g=$high"
+done
+for g in one two; do
     {
         echo 'load() { while :; do :; done & pids=$!; while dd if=/dev/zero of=/tmp/load bs=64k count=600 && md5sum /tmp/load; do :; done >/tmp/out 2>&1 & pids="$pids $!"; }'
         echo 'load; echo "under load"'
-    } >"$(tty $g)"
+    } >"$(tty_of $g)"
 done
 for g in one two; do wait_for $g '^under load'; done
 start=$(($(runtime one) + $(runtime two)))
@@ -67,11 +63,12 @@ end=$(($(runtime one) + $(runtime two)))
 xl vcpu-list
 echo "guests ran $((end - start)) s"
 [ $((end - start)) -gt $seconds ] || { echo "that is too little to be a load"; failed=1; }
-for g in one two; do echo 'kill $pids; wait; md5sum /tmp/load >/dev/null && echo "load ended"' >"$(tty $g)"; done
+for g in one two; do echo 'kill $pids; wait; md5sum /tmp/load >/dev/null && echo "load ended"' >"$(tty_of $g)"; done
 for g in one two; do wait_for $g '^load ended'; done
-for g in one two; do clock $g; done
+clock_kept one $low_one $high_one
+clock_kept two $low_two $high_two
 for g in one two; do
-    if console $g | grep -E 'WARNING: CPU|BUG:|soft lockup|stall|hung task|Oops|Call Trace|clocksource.*unstable'; then
+    if complaints $g; then
         echo "$g complains"
         failed=1
     fi
@@ -81,7 +78,6 @@ xl destroy one
 xl destroy two
 echo complete
 S
-} | script
 host --smp 2 --add "$work/guest:/root/guest" --timeout $((seconds + 400))
 expect_status 0
 out_has '^complete$'

@@ -30,6 +30,11 @@ script() {
     { echo '#!/bin/sh'; if [ $# -gt 0 ]; then printf '%s\n' "$1"; else cat; fi; } >"$work/script"
 }
 
+# guests_script [NAME=VALUE...]: script from standard input, after dom0.sh's functions and these variables
+guests_script() {
+    { cat "$tests/system/dom0.sh"; [ $# = 0 ] || printf '%s\n' "$@"; cat; } | script
+}
+
 # host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err
 host() {
     echo "+ qhost --hypervisor $HYPERVISOR $*"

@@ -19,7 +19,7 @@ expect_status 124
 script 'echo c >/proc/sysrq-trigger; sleep 1000'
 host
 expect_status 125
-grep -q 'Kernel panic' "$work/err" || fail "no log lines on stderr"
+grep -q 'Hardware Dom0 crashed' "$work/err" || fail "no log lines on stderr"
 
 for wrong in "--toolstack ours" "--net nothing" "--smp 0" "--disk /nonexistent"; do
     # shellcheck disable=SC2086

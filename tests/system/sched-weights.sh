@@ -4,22 +4,10 @@
 # running time (xl list): weights 256 and 512, then a cap on the heavier one, then a cap on both; with one CPU and with two.
 # soak: Debian guests' shares by weight and cap over 60 s, within 5 %
 . "$(dirname "$0")/lib.sh"
-soak || skip "guests under load are not due yet (docs/status.md): make soak NAME=sched-weights"
+soak || skip "test_credit2_sim is the short one: make soak NAME=sched-weights"
 interval=${INTERVAL:-60} within=${WITHIN:-5}
 python3 "$tests/lab/lib/guest.py" "$work/guest"
-{
-    echo "interval=$interval within=$within"
-    cat <<'S'
-set -e
-console() { tr -d '\r' </var/log/xen/console/guest-$1.log; }
-wait_for() { # wait_for GUEST REGEX: its console has a line like that
-    tries=0
-    until console "$1" 2>/dev/null | grep -Eq "$2"; do
-        tries=$((tries + 1))
-        [ $tries -lt 900 ] || { console "$1" | tail -n 20; echo "no '$2' on the console of $1"; exit 1; }
-        usleep 100000
-    done
-}
+guests_script "interval=$interval" "within=$within" <<'S'
 cpus=$(nproc)
 for g in light heavy; do
     xl create -q /root/guest/guest.cfg "name='$g'" "vcpus=$cpus" 'extra="console=hvc0 script"'
@@ -27,7 +15,7 @@ done
 for g in light heavy; do wait_for $g 'guest is ready'; done
 for g in light heavy; do
     echo 'for i in $(seq $(nproc)); do while :; do :; done & done; echo "$(nproc) hogs"' \
-        >"$(xenstore-read /local/domain/$(xl domid $g)/console/tty)"
+        >"$(tty_of $g)"
 done
 for g in light heavy; do wait_for $g "^$cpus hogs"; done
 
@@ -73,7 +61,6 @@ xl destroy light
 xl destroy heavy
 echo complete
 S
-} | script
 for smp in 1 2; do
     host --smp $smp --add "$work/guest:/root/guest" --timeout 1200
     expect_status 0

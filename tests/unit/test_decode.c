@@ -297,6 +297,38 @@ static void alu_rows(void **state)
     }
 }
 
+static void cr8_writes(void **state)
+{
+    static const struct {
+        const char *bytes;
+        uint8_t len, mode, reg; /* reg 0xff: refused */
+    } rows[] = {
+        { "\x44\x0f\x22\xc3", 4, 64, 3 },
+        { "\x45\x0f\x22\xc7", 4, 64, 15 },
+        { "\x66\x4c\x0f\x22\xc0", 5, 64, 0 },
+        { "\xf0\x0f\x22\xc1", 4, 32, 1 },
+        { "\xf0\x41\x0f\x22\xc1", 5, 64, 9 },
+        { "\x0f\x22\xc0", 3, 64, 0xff },         /* CR0 */
+        { "\x44\x0f\x22\xd8", 4, 64, 0xff },     /* CR11 */
+        { "\x44\x0f\x20\xc0", 4, 64, 0xff },     /* from CR8 */
+        { "\x44\x66\x0f\x22\xc0", 5, 64, 0xff }, /* REX does not count before a prefix */
+        { "\x44\x0f\x22\xc0", 4, 32, 0xff },     /* INC ESP */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const uint8_t *bytes = (const uint8_t *)rows[i].bytes;
+        uint8_t reg = 0xee, length = 0xee;
+        int rc = insn_decode_cr8(bytes, rows[i].len, rows[i].mode, &reg, &length);
+
+        assert_int_equal(rc, rows[i].reg == 0xff ? -EOPNOTSUPP : 0);
+        assert_int_equal(reg, rc ? 0xee : rows[i].reg);
+        assert_int_equal(length, rc ? 0xee : rows[i].len);
+        if (!rc)
+            assert_int_equal(insn_decode_cr8(bytes, rows[i].len - 1u, rows[i].mode, &reg, &length), -ENODATA);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +337,7 @@ int main(void)
         cmocka_unit_test(truncated),
         cmocka_unit_test(refusals),
         cmocka_unit_test(alu_rows),
+        cmocka_unit_test(cr8_writes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

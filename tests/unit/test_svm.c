@@ -19,7 +19,7 @@ static const struct {
     enum exit_reason reason;
     uint8_t length;
 } reasons[] = {
-    { 0x60, EXIT_INTERRUPT, 0 },  { 0x61, EXIT_INTERRUPT, 0 },  { 0x62, EXIT_INTERRUPT, 0 },
+    { 0x18, EXIT_CR8, 0 },        { 0x60, EXIT_INTERRUPT, 0 },  { 0x61, EXIT_INTERRUPT, 0 },  { 0x62, EXIT_INTERRUPT, 0 },
     { 0x63, EXIT_INTERRUPT, 0 },  { 0x64, EXIT_WINDOW, 0 },     { 0x6f, EXIT_PRIVILEGE, 2 },
     { 0x72, EXIT_CPUID, 2 },      { 0x74, EXIT_WINDOW, 0 },     { 0x76, EXIT_CACHE, 2 },
     { 0x77, EXIT_PAUSE, 2 },      { 0x78, EXIT_HLT, 1 },        { 0x7a, EXIT_UNDEFINED, 3 },
@@ -224,6 +224,7 @@ static void expect_window(bool open)
     assert_int_equal(!!(vmcb.intercept1 & SVM_VINTR), open);
     assert_true((vmcb.vintr & VINTR_IRQ) == (open ? VINTR_IRQ : 0));
     assert_true((vmcb.vintr & (VINTR_PRIO | VINTR_IGN_TPR)) == (open ? VINTR_PRIO | VINTR_IGN_TPR : 0));
+    assert_int_equal(!!(vmcb.intercept_cr & SVM_CR8_WRITE), open && !svm_features.decode_assist);
     assert_true(vmcb.vintr & VINTR_MASKING);
 }
 

@@ -68,6 +68,8 @@ _Static_assert(offsetof(struct vmcb, cr2) == 0x640, "VMCB cr2");
 _Static_assert(offsetof(struct vmcb, pat) == 0x668, "VMCB pat");
 _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB size");
 
+#define SVM_CR8_WRITE (1u << 24) /* in intercept_cr */
+
 enum svm_intercept1 {
     SVM_INTR = 1u << 0, SVM_NMI = 1u << 1, SVM_SMI = 1u << 2, SVM_INIT = 1u << 3, SVM_VINTR = 1u << 4,
     SVM_RDPMC = 1u << 15, SVM_CPUID = 1u << 18, SVM_IRET = 1u << 20, SVM_INVD = 1u << 22, SVM_PAUSE = 1u << 23,
@@ -97,6 +99,7 @@ enum svm_intercept2 {
 #define TLB_CONTROL_FLUSH_ASID 3 /* this ASID's entries; where the processor has flush-by-ASID */
 
 enum svm_exit_code {
+    SVM_EXIT_CR8_WRITE = 0x18,
     SVM_EXIT_EXC_BASE = 0x40,
     SVM_EXIT_INTR = 0x60, SVM_EXIT_NMI = 0x61, SVM_EXIT_SMI = 0x62, SVM_EXIT_INIT = 0x63, SVM_EXIT_VINTR = 0x64,
     SVM_EXIT_RDPMC = 0x6f, SVM_EXIT_CPUID = 0x72, SVM_EXIT_IRET = 0x74, SVM_EXIT_INVD = 0x76, SVM_EXIT_PAUSE = 0x77,

@@ -13,6 +13,7 @@ static const struct {
     bool known;
     uint8_t reason, length;
 } simple_exits[] = {
+    [SVM_EXIT_CR8_WRITE] = { true, EXIT_CR8, 0 },
     [SVM_EXIT_INTR] = { true, EXIT_INTERRUPT, 0 },
     [SVM_EXIT_NMI] = { true, EXIT_INTERRUPT, 0 },
     [SVM_EXIT_SMI] = { true, EXIT_INTERRUPT, 0 },
@@ -131,7 +132,7 @@ static void requeue_interrupted_event(struct vcpu *v, const struct vmcb *b)
     };
 }
 
-/* The guest's CR8 writes do not exit: take its new value over. CR8 has no sub-class, so keep that when equal. */
+/* The guest's CR8 writes do not exit but before a window (open_window): take its new value over. CR8 has no sub-class, so keep that when equal. */
 static void sync_tpr(struct vcpu *v, const struct vmcb *b)
 {
     uint8_t cr8 = b->vintr & 0xf;

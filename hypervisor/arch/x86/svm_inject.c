@@ -35,9 +35,14 @@ void svm_settle_injection(struct vcpu *v)
     v->arch.offered_vector = 0;
 }
 
-/* Ask for an exit as soon as the guest can take an interrupt. */
+/*
+ * Ask for an exit as soon as the guest can take an interrupt. QEMU TCG (see below) aborts at a CR8 write before that, so
+ * there the write exits.
+ */
 static void open_window(struct vmcb *b)
 {
+    if (!svm_features.decode_assist)
+        b->intercept_cr |= SVM_CR8_WRITE;
     b->intercept1 |= SVM_VINTR;
     b->vintr |= VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR;
 }
@@ -57,6 +62,7 @@ static void open_tpr_window(struct vmcb *b, unsigned class)
 
 static void close_window(struct vmcb *b)
 {
+    b->intercept_cr &= ~SVM_CR8_WRITE;
     b->intercept1 &= ~(uint32_t)SVM_VINTR;
     b->vintr &= ~(VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR | VINTR_VECTOR);
 }

@@ -364,3 +364,21 @@ int insn_decode(const uint8_t *bytes, size_t len, unsigned mode, struct insn *re
         *ret_insn = in;
     return r.error;
 }
+
+#define OPCODE_MOV_TO_CR 0x22
+
+/* LOCK takes the place of REX.R outside 64-bit mode: APM volume 3, "MOV CRn". */
+int insn_decode_cr8(const uint8_t *bytes, size_t len, unsigned mode, uint8_t *ret_reg, uint8_t *ret_length)
+{
+    struct reader r = { .bytes = bytes, .len = len };
+    struct prefixes p = { .segment = -1 };
+    uint8_t b = prefixes_read(&r, &p, mode), b2 = (uint8_t)take(&r, 1), modrm = (uint8_t)take(&r, 1);
+
+    if (r.error)
+        return r.error;
+    if (b != 0x0f || b2 != OPCODE_MOV_TO_CR || (modrm & 0x38) || !(p.lock || (p.rex & REX_R)))
+        return -EOPNOTSUPP;
+    *ret_reg = (modrm & 7) | (p.rex & REX_B ? 8 : 0);
+    *ret_length = (uint8_t)r.pos;
+    return 0;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Instruction decoder for accesses to device pages (DESIGN D5): the MOV and ALU forms with one memory operand that
- * kernels use on APIC and configuration pages, and nothing else. Pure: bytes in, description out, no guest state.
+ * kernels use on APIC and configuration pages, writes to CR8, and nothing else. Pure: bytes in, description out, no guest state.
  */
 #ifndef XENOLITH_DECODE_H
 #define XENOLITH_DECODE_H
@@ -54,5 +54,8 @@ struct insn {
  * *ret_insn is untouched on failure.
  */
 int insn_decode(const uint8_t *bytes, size_t len, unsigned mode, struct insn *ret_insn);
+
+/* A MOV to CR8: which register (0-15) it is from and how long it is. Errors as above. */
+int insn_decode_cr8(const uint8_t *bytes, size_t len, unsigned mode, uint8_t *ret_reg, uint8_t *ret_length);
 
 #endif
