@@ -81,17 +81,15 @@ void vlapic_accept(struct vcpu *v, uint8_t vector)
     vector_set(v->vlapic, APIC_ISR, vector);
 }
 
-int vlapic_held_by_tpr(const struct vcpu *v)
+bool vlapic_held_by_tpr(const struct vcpu *v)
 {
     int vector, in_service;
 
     if (!vlapic_accepts(v))
-        return -1;
+        return false;
     vector = vector_highest(v->vlapic, APIC_IRR);
     in_service = vector_highest(v->vlapic, APIC_ISR);
-    if (vector < 16 || vector / 16 > vlapic_get_tpr(v) / 16 || (in_service >= 0 && vector / 16 <= in_service / 16))
-        return -1;
-    return vector / 16;
+    return vector >= 16 && vector / 16 <= vlapic_get_tpr(v) / 16 && (in_service < 0 || vector / 16 > in_service / 16);
 }
 
 uint8_t vlapic_get_tpr(const struct vcpu *v)

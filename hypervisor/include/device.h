@@ -53,8 +53,8 @@ void vlapic_raise(struct vcpu *v, uint8_t vector, bool level);
 /* Highest vector that may be delivered now given PPR; -1: none. vlapic_accept moves it from IRR to ISR. */
 int vlapic_pending(struct vcpu *v);
 void vlapic_accept(struct vcpu *v, uint8_t vector);
-/* Class (vector / 16) of the highest vector that only TPR holds back; -1: none. CR8 writes do not exit. */
-int vlapic_held_by_tpr(const struct vcpu *v);
+/* Is there a vector that only TPR holds back? A lower CR8 lets it in. */
+bool vlapic_held_by_tpr(const struct vcpu *v);
 uint8_t vlapic_get_tpr(const struct vcpu *v); /* CR8 = TPR >> 4 */
 void vlapic_set_tpr(struct vcpu *v, uint8_t tpr);
 /* MSRs: IA32_APIC_BASE, x2APIC range 0x800-0x8ff, TSC deadline. 0 or -EPERM: inject #GP. */

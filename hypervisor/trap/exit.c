@@ -129,7 +129,7 @@ static void exit_io(struct vcpu *v, const struct exit *e)
         skip_instruction(v, e);
 }
 
-/* Only where a window and CR8 do not go together: svm_inject.c. */
+/* While an interrupt waits for it, or for a window: svm_inject.c. */
 static void exit_cr8(struct vcpu *v, const struct exit *e)
 {
     uint8_t bytes[MAX_INSN], reg, length;

@@ -58,10 +58,10 @@ int vlapic_pending(struct vcpu *v)
     (void)v;
     return apic.irr >= 0 && apic.irr / 16 > ppr / 16 ? apic.irr : -1;
 }
-int vlapic_held_by_tpr(const struct vcpu *v)
+bool vlapic_held_by_tpr(const struct vcpu *v)
 {
     (void)v;
-    return apic.irr >= 0 && apic.irr / 16 <= apic.tpr / 16 ? apic.irr / 16 : -1;
+    return apic.irr >= 0 && apic.irr / 16 <= apic.tpr / 16;
 }
 void vlapic_accept(struct vcpu *v, uint8_t vector)
 {

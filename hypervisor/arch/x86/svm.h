@@ -84,8 +84,7 @@ enum svm_intercept2 {
 
 #define VINTR_TPR 0xffULL
 #define VINTR_IRQ (1ULL << 8)
-#define VINTR_PRIO_SHIFT 16
-#define VINTR_PRIO (0xfULL << VINTR_PRIO_SHIFT)
+#define VINTR_PRIO (0xfULL << 16)
 #define VINTR_IGN_TPR (1ULL << 20)
 #define VINTR_MASKING (1ULL << 24)
 #define VINTR_VECTOR_SHIFT 32

@@ -132,7 +132,7 @@ static void requeue_interrupted_event(struct vcpu *v, const struct vmcb *b)
     };
 }
 
-/* The guest's CR8 writes do not exit but before a window (open_window): take its new value over. CR8 has no sub-class, so keep that when equal. */
+/* The guest's CR8 writes do not exit unless an interrupt waits: take its new value over. CR8 has no sub-class, so keep that when equal. */
 static void sync_tpr(struct vcpu *v, const struct vmcb *b)
 {
     uint8_t cr8 = b->vintr & 0xf;

@@ -36,28 +36,14 @@ void svm_settle_injection(struct vcpu *v)
 }
 
 /*
- * Ask for an exit as soon as the guest can take an interrupt. QEMU TCG (see below) aborts at a CR8 write before that, so
- * there the write exits.
+ * Ask for an exit as soon as the guest can take an interrupt. A CR8 write exits too: QEMU 7.2 aborts at one under a pending
+ * virtual interrupt.
  */
 static void open_window(struct vmcb *b)
 {
-    if (!svm_features.decode_assist)
-        b->intercept_cr |= SVM_CR8_WRITE;
     b->intercept1 |= SVM_VINTR;
+    b->intercept_cr |= SVM_CR8_WRITE;
     b->vintr |= VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR;
-}
-
-/*
- * Ask for an exit when the guest's TPR no longer holds back interrupts of a class. Not on QEMU TCG, known by its lack
- * of decode assists: QEMU 7.2 aborts when CR8 is lowered under a pending virtual interrupt, and it compares "class >= TPR"
- * where processors compare ">". There the interrupt comes with the next exit.
- */
-static void open_tpr_window(struct vmcb *b, unsigned class)
-{
-    if (!svm_features.decode_assist)
-        return;
-    b->intercept1 |= SVM_VINTR;
-    b->vintr |= VINTR_IRQ | (uint64_t)class << VINTR_PRIO_SHIFT;
 }
 
 static void close_window(struct vmcb *b)
@@ -145,7 +131,6 @@ void svm_prepare_injection(struct vcpu *v)
     struct vmcb *b = v->arch.vmcb;
     bool callback = callback_pending(v), nmi_waits;
     enum given given;
-    int class;
 
     close_window(b);
     b->vintr = (b->vintr & ~VINTR_TPR) | vlapic_get_tpr(v) >> 4;
@@ -161,7 +146,6 @@ void svm_prepare_injection(struct vcpu *v)
         open_window(b);
         return;
     }
-    class = vlapic_held_by_tpr(v);
-    if (class > 0)
-        open_tpr_window(b, (unsigned)class);
+    if (vlapic_held_by_tpr(v))
+        b->intercept_cr |= SVM_CR8_WRITE;
 }

@@ -92,14 +92,6 @@ static uint64_t read_cr8(void)
     return v;
 }
 
-/* QEMU's processor has no way to tell the hypervisor of a lower CR8. */
-static void an_exit(void)
-{
-    uint32_t r[4];
-
-    cpuid(0, 0, r);
-}
-
 static void show_registers(const char *mode)
 {
     for (unsigned reg = 0; reg < 0x40; reg++) {
@@ -137,25 +129,28 @@ static void test_tpr(const char *mode)
     breathe();
     out("%s taken under TPR 0x4f: %u\n", mode, nr_order);
     write_cr8(3);
-    an_exit();
     breathe();
     out("%s taken after CR8 = 3: %u\n", mode, nr_order);
     out("%s TPR 0x%x\n", mode, apic_read(0x08));
     write_cr8(9);
-    an_exit();
     nr_order = 0;
     apic_write(0x30, 0x40000 | VECTOR_HIGH);
     apic_write(0x30, 0x40000 | VECTOR);
     breathe();
     out("%s taken under CR8 = 9: %u\n", mode, nr_order);
     write_cr8(5);
-    an_exit();
     breathe();
     out("%s taken under CR8 = 5: %u, 0x%x\n", mode, nr_order, order[0]);
     write_cr8(0);
-    an_exit();
     breathe();
     out("%s taken under CR8 = 0: %u\n", mode, nr_order);
+    nr_order = 0;
+    apic_write(0x30, 0x40000 | VECTOR); /* waits for the interrupt flag */
+    write_cr8(9);
+    write_cr8(1);
+    breathe();
+    out("%s taken after CR8 = 9 and 1: %u\n", mode, nr_order);
+    write_cr8(0);
 }
 
 static void test_nmi(const char *mode)
