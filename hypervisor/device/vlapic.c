@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "domain.h"
 #include "errno.h"
+#include "event.h"
 #include "hv.h"
 #include "lib.h"
 #include "page.h"
@@ -117,6 +118,12 @@ void vlapic_raise(struct vcpu *v, uint8_t vector, bool level)
     vcpu_kick(v);
 }
 
+void vlapic_raise_upcall(struct vcpu *v)
+{
+    if (v->upcall_vector && vlapic_accepts(v))
+        vlapic_raise(v, v->upcall_vector, false);
+}
+
 /* The error's own interrupt must not be able to cause an error again, hence the test of its vector. */
 void vlapic_error(struct vcpu *v, uint32_t esr_bit)
 {
@@ -162,9 +169,16 @@ static void write_dfr(struct vcpu *v, unsigned nr, uint32_t value)
 
 static void write_svr(struct vcpu *v, unsigned nr, uint32_t value)
 {
+    bool was_on = v->vlapic->reg[nr] & APIC_SVR_ENABLE;
+
     write_plain(v, nr, value);
-    if (value & APIC_SVR_ENABLE)
+    if (value & APIC_SVR_ENABLE) {
+        /* evtchn_mark_upcall first marks and then looks here: one of the two sees the other's. */
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (!was_on && evtchn_upcall_pending(v))
+            vlapic_raise_upcall(v);
         return;
+    }
     for (unsigned lvt = APIC_LVTT; lvt <= APIC_LVT_ERROR; lvt++)
         v->vlapic->reg[lvt] |= APIC_LVT_MASKED;
 }

@@ -47,9 +47,11 @@ static inline uint32_t vlapic_id_of_vcpu(unsigned vcpu_id)
 void vlapic_reset(struct vcpu *v); /* power-up state; BSP flag by vcpu id 0 */
 /*
  * Raise a vector; wakes v. Illegal vectors (< 16) are dropped. Level-triggered ones EOI to the IO-APIC. While the APIC is
- * disabled the vector waits: event upcalls come before a guest enables it. IPIs and pins ask vlapic_accepts first.
+ * disabled the vector waits: IPIs and pins ask vlapic_accepts first.
  */
 void vlapic_raise(struct vcpu *v, uint8_t vector, bool level);
+/* The vCPU's own upcall vector, if it has one; a disabled APIC does not take it, and when it is enabled looks again. */
+void vlapic_raise_upcall(struct vcpu *v);
 /* Highest vector that may be delivered now given PPR; -1: none. vlapic_accept moves it from IRR to ISR. */
 int vlapic_pending(struct vcpu *v);
 void vlapic_accept(struct vcpu *v, uint8_t vector);

@@ -1,11 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# packages.sh CACHE: downloads and unpacks the packages of packages.list below CACHE, once, and prints
-# the folder they are unpacked in. Nothing is installed. To take newer versions, remove CACHE/packages-*.
+# packages.sh CACHE [PACKAGE...]: downloads and unpacks the packages, or else those of packages.list, below CACHE,
+# once, and prints the folder they are unpacked in. Nothing is installed. A linux-image without a version stands for the
+# package that it depends on. To take newer versions, remove CACHE/packages-*.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 cache=$1
-list=$(sed 's/#.*//' "$lab/packages.list" | tr -s ' \n' '\n')
+shift
+named=$#
+if [ $named = 0 ]; then
+    list=$(sed 's/#.*//' "$lab/packages.list" | tr -s ' \n' '\n')
+else
+    list=$(printf '%s\n' "$@")
+fi
 root=$cache/packages-$(printf %s "$list" | sha256sum | cut -c1-12)
 
 say() { echo "packages: $*" >&2; }
@@ -15,19 +22,25 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-kernel_package() {
-    apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\).*/\1/p' | head -n 1
+real_name() { # the package that stands behind the name $1; nothing if apt does not know it
+    case $1 in
+    linux-image-[0-9]*) echo "$1" ;;
+    linux-image-*) apt-cache depends "$1" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\).*/\1/p' | head -n 1 ;;
+    *) echo "$1" ;;
+    esac
 }
 
 resolve() {
-    kernel=$(kernel_package)
-    if [ -z "$kernel" ]; then
-        say "apt's package lists are empty; updating them"
-        as_root apt-get -q update >&2 || fail "apt-get update failed" "check the network and the apt sources"
-        kernel=$(kernel_package)
-    fi
-    [ -n "$kernel" ] || fail "apt does not know linux-image-amd64" "this lab needs the package sources of Debian 12"
-    printf '%s\n' "$list" | sed "s/^linux-image-amd64\$/$kernel/"
+    for package in $list; do
+        real=$(real_name "$package")
+        if [ -z "$real" ]; then
+            say "apt's package lists are empty; updating them"
+            as_root apt-get -q update >&2 || fail "apt-get update failed" "check the network and the apt sources"
+            real=$(real_name "$package")
+        fi
+        [ -n "$real" ] || fail "apt does not know $package" "this lab needs the package sources of Debian 12"
+        echo "$real"
+    done
 }
 
 download() {
@@ -50,6 +63,9 @@ unpack() {
             --exclude=./usr/share/locale --exclude=./usr/lib/debug || fail "cannot unpack $deb" "check the free disk space"
         basename "$deb"
     done >"$tmp/root/versions"
+}
+
+prepare() { # what dom0 and the stock peer start from
     xen=$(ls "$tmp"/root/boot/xen-4.17-amd64.gz) || fail "no xen-4.17-amd64.gz in the package" "report it"
     gzip -dc "$xen" >"$tmp/root/boot/xen-4.17-amd64"
     release=$(ls "$tmp/root/lib/modules")
@@ -68,6 +84,7 @@ if [ ! -e "$root/versions" ]; then
     download
     say "unpacking"
     unpack
+    [ $named != 0 ] || prepare
     rm -rf "$root"
     mv "$tmp/root" "$root"
 fi

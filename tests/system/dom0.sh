@@ -2,15 +2,16 @@
 # library
 # What scripts in dom0 say about guests: lib.sh's guests_script puts it before them.
 set -e
+trap '' HUP # a guest's terminal that is opened for reading becomes the script's own, and hangs up with the guest
 
 console() { tr -d '\r' <"/var/log/xen/console/guest-$1.log" 2>/dev/null; }
 
-# wait_for GUEST REGEX: its console has a line like that
+# wait_for GUEST REGEX [TRIES]: its console has a line like that
 wait_for() {
     tries=0
     until console "$1" | grep -Eq "$2"; do
         tries=$((tries + 1))
-        [ $tries -lt 900 ] || { console "$1" | tail -n 20; xl list; echo "no '$2' on the console of $1"; exit 1; }
+        [ $tries -lt ${3:-900} ] || { console "$1" | tail -n 20; xl list; echo "no '$2' on the console of $1"; exit 1; }
         usleep 100000
     done
 }
@@ -20,5 +21,59 @@ tty_of() { xenstore-read "/local/domain/$(xl domid "$1")/console/tty"; }
 
 # complaints GUEST: what its kernel finds wrong, if anything
 complaints() {
-    console "$1" | grep -E 'WARNING: CPU|BUG:|soft lockup|rcu.*stall|hung task|Oops|Call Trace|clocksource.*unstable'
+    console "$1" | grep -E 'WARNING: CPU|BUG:|soft lockup|rcu.*stall|hung task|Oops|Call Trace|nobody cared|unchecked MSR|clocksource.*unstable'
+}
+
+# Linux begins by counting timer interrupts, until it is half up, and each of them may be late: its clock starts tenths of
+# a second behind, seconds on a slow machine (on stock Xen too). From then on it has to keep pace.
+# clock GUEST TIMES: its clock minus dom0's in microseconds, low to high: it is read between two readings of dom0's, so
+# often at least and until they are 10 ms apart: the fastest way there and the fastest way back count
+clock() {
+    exec 3<>"$(tty_of $1)"
+    low=-1000000000 high=1000000000
+    n=0
+    while [ $n -lt $2 ] || { [ $((high - low)) -gt 10000 ] && [ $n -lt 500 ]; }; do
+        n=$((n + 1))
+        t1=${EPOCHREALTIME/./}
+        echo 'echo "clock '$n' $EPOCHREALTIME"' >&3
+        word=
+        until [ "$word" = clock ] && [ "$number" = $n ]; do
+            read -r -t 30 word number there <&3 || { echo "no answer from $1"; exit 1; }
+        done
+        t2=${EPOCHREALTIME/./}
+        there=${there%?} # carriage return
+        there=${there/./}
+        [ $((there - t2)) -le $low ] || low=$((there - t2))
+        [ $((there - t1)) -ge $high ] || high=$((there - t1))
+    done
+    exec 3>&-
+    echo "clock of $1 minus dom0's: $low to $high us"
+}
+
+# clock_kept GUEST TIMES LOW HIGH: its clock is as far from dom0's as it was, within 10 ms; else failed=1
+clock_kept() {
+    clock $1 $2
+    [ $((low - $3)) -ge -10000 ] && [ $((high - $4)) -le 10000 ] && return
+    echo "clock of $1 went more than 10 ms away from dom0's"
+    failed=1
+}
+
+# gone GUEST: it ends by itself, and xl has cleaned up after it
+gone() {
+    tries=0
+    while xl domid $1 >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || { xl list; echo "$1 is still there"; exit 1; }
+        usleep 100000
+    done
+}
+
+# free_memory_is MIB: what guests had comes back as their pages are scrubbed
+free_memory_is() {
+    tries=0
+    until [ "$(xl info free_memory)" = "$1" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || { echo "free memory was $1, is $(xl info free_memory)"; return 1; }
+        usleep 100000
+    done
 }

@@ -25,6 +25,9 @@ skip() {
 
 soak() { [ "${SOAK:-}" = 1 ]; }
 
+# packages NAME...: the folder that these Debian packages are unpacked in
+packages() { "$tests/lab/packages.sh" "${XENOLITH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/xenolith}" "$@"; }
+
 # script TEXT: the script that dom0 will run (standard input without TEXT)
 script() {
     { echo '#!/bin/sh'; if [ $# -gt 0 ]; then printf '%s\n' "$1"; else cat; fi; } >"$work/script"

@@ -356,6 +356,39 @@ static void errors(void **state)
     assert_int_equal(irr_count(v), 0);
 }
 
+/* A vCPU's own upcall vector: an APIC that is off does not take it, and looks for upcalls when it is switched on. */
+static void upcall_vector(void **state)
+{
+    struct vcpu_info info = { .evtchn_upcall_pending = 1 };
+    struct vcpu *v = vcpu[1];
+
+    (void)state;
+    vlapic_raise_upcall(v); /* it has none */
+    assert_int_equal(v->vlapic->reg[APIC_IRR], 0);
+    v->info = &info;
+    v->upcall_vector = 0xf3;
+    vlapic_raise_upcall(v);
+    assert_false(irr(v, 0xf3));
+    apic_enable(v);
+    assert_int_equal(take_interrupt(v), 0xf3);
+    apic_write(v, APIC_EOI, 0);
+    apic_enable(v); /* it was on: nothing is lost */
+    assert_int_equal(vlapic_pending(v), -1);
+    vlapic_raise_upcall(v);
+    assert_int_equal(take_interrupt(v), 0xf3);
+    apic_write(v, APIC_EOI, 0);
+
+    vlapic_take_init(v); /* forgets what was raised, not what is pending */
+    info.evtchn_upcall_pending = 0;
+    apic_enable(v);
+    assert_int_equal(vlapic_pending(v), -1);
+    vlapic_take_init(v);
+    info.evtchn_upcall_pending = 1;
+    apic_enable(v);
+    assert_int_equal(vlapic_pending(v), 0xf3);
+    v->info = NULL;
+}
+
 /* --- interrupt commands --- */
 
 static unsigned receivers(uint8_t vector)
@@ -764,6 +797,7 @@ int main(void)
         T(mode_transitions), T(base_register_bits), T(x2apic_identity), T(x2apic_msr_access),
         T(x2apic_reserved_bits), T(x2apic_icr_is_one_register),
         T(priority_matrix), T(held_by_tpr), T(nesting_and_eoi), T(raise_wakes), T(errors),
+        T(upcall_vector),
         T(icr_physical), T(icr_logical), T(icr_x2apic), T(icr_mixed_modes), T(lowest_priority), T(icr_signals),
         T(init_keeps_mode),
         T(timer_one_shot), T(timer_dividers), T(timer_periodic), T(timer_period_is_bounded), T(timer_tsc_deadline),

@@ -61,6 +61,5 @@ void arch_set_callback_vector(struct domain *d, uint8_t vector)
 
 void arch_event_upcall(struct vcpu *v)
 {
-    if (v->upcall_vector)
-        vlapic_raise(v, v->upcall_vector, false);
+    vlapic_raise_upcall(v);
 }

@@ -297,7 +297,7 @@ bool arch_vcpu_has_event(struct vcpu *v)
 /* INIT and SIPI only leave a mark: the vCPU changes its own state before it enters the guest again. */
 void arch_vcpu_init_signal(struct vcpu *v)
 {
-    if (v->arch.wait_sipi) /* reset already: what its APIC has latched since, event upcalls, stays */
+    if (v->arch.wait_sipi) /* reset already */
         return;
     WRITE_ONCE(v->arch.sipi_page, -1);
     WRITE_ONCE(v->arch.init_pending, true);

@@ -2,10 +2,14 @@
 /* The local APIC by its page and by MSRs: power-up values, self IPIs, priorities, errors, mode changes, NMI. */
 #include "guest.h"
 
+#include "public/hvm.h"
+#include "public/vcpu.h"
+
 #define APIC_PAGE 0xfee00000ul
 #define MSR_APIC_BASE 0x1b
 #define VECTOR 0x41
 #define VECTOR_HIGH 0x92
+#define VECTOR_UPCALL 0xf3
 #define VECTOR_SPURIOUS 0xff
 
 static volatile unsigned taken[256];
@@ -57,6 +61,12 @@ static void on_high(void)
 static void on_error(void)
 {
     note(0xfe);
+}
+static struct vcpu_info vcpu_info __attribute__((aligned(64)));
+static void on_upcall(void)
+{
+    vcpu_info.evtchn_upcall_pending = 0;
+    note(VECTOR_UPCALL);
 }
 static volatile unsigned nmi_depth, nmi_depth_max, nmis;
 static void on_nmi(void)
@@ -204,11 +214,37 @@ static void test_msr_faults(void)
     try("base reserved bit 0", MSR_APIC_BASE, 0xfee00d01);
 }
 
+static void show_upcall(const char *when)
+{
+    out("%s: SVR 0x%x IRR 0x%x taken %u\n", when, apic_read(0x0f), apic_read(0x20 + VECTOR_UPCALL / 32),
+        taken[VECTOR_UPCALL]);
+}
+
+/* An upcall is pending as soon as vcpu_info is registered; the vector for it waits until the APIC is switched on. */
+static void test_upcall(void)
+{
+    struct vcpu_register_vcpu_info where = {
+        .mfn = (uint64_t)&vcpu_info / PAGE_SIZE, .offset = (uint64_t)&vcpu_info % PAGE_SIZE
+    };
+    struct xen_hvm_evtchn_upcall_vector vector = { .vector = VECTOR_UPCALL };
+
+    apic_write(0x0f, VECTOR_SPURIOUS);
+    out("register_vcpu_info: %ld\n", hypercall3(__HYPERVISOR_vcpu_op, 10, 0, &where));
+    out("set_evtchn_upcall_vector: %ld\n", hypercall2(__HYPERVISOR_hvm_op, 23, &vector));
+    breathe();
+    show_upcall("upcall with the APIC off");
+    apic_write(0x0f, 0x100 | VECTOR_SPURIOUS);
+    show_upcall("upcall with the APIC on");
+    breathe();
+    show_upcall("upcall with interrupts on");
+}
+
 void guest_test(const struct hvm_start_info *info)
 {
     uint64_t base = 0;
 
     (void)info;
+    set_handler(VECTOR_UPCALL, on_upcall);
     set_handler(VECTOR, on_low);
     set_handler(VECTOR_HIGH, on_high);
     set_handler(0xfe, on_error);
@@ -237,4 +273,5 @@ void guest_test(const struct hvm_start_info *info)
     try("off to xAPIC", MSR_APIC_BASE, 0xfee00900);
     x2 = false;
     out("SVR after off and on: 0x%x\n", apic_read(0x0f));
+    test_upcall();
 }

@@ -12,7 +12,7 @@ from overlay import Overlay  # noqa: E402
 LAB = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUSYBOX = "/bin/busybox"
 APPLETS = ("sh mount cat cut sleep echo poweroff reboot halt stty head grep md5sum dd ls ps top free uname date dmesg "
-           "hostname ip ping vi wc tr seq usleep nproc setsid").split()
+           "hostname ip ping vi wc tr seq usleep nproc setsid awk sed base64 sha256sum taskset").split()
 CONFIG = """\
 # A Debian guest; try: xl create /root/guest/guest.cfg memory=256 vcpus=2
 name = "guest"
