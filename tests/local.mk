@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/test_sched \
 	tests/unit/test_sched_op \
 	tests/unit/test_string \
+	tests/unit/test_fetch \
 	tests/unit/test_svm \
 	tests/unit/test_sysctl \
 	tests/unit/test_timer \
@@ -98,6 +99,9 @@ tests_unit_test_msr_SOURCES = tests/unit/test_msr.c hypervisor/arch/x86/msr.c hy
 	hypervisor/arch/x86/cpuid.c
 tests_unit_test_msr_CPPFLAGS = $(X86_CPPFLAGS)
 tests_unit_test_msr_LDADD = -lcmocka
+tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c hypervisor/trap/fetch.c
+tests_unit_test_fetch_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_fetch_LDADD = -lcmocka
 tests_unit_test_svm_SOURCES = tests/unit/test_svm.c hypervisor/arch/x86/svm_exit.c hypervisor/arch/x86/svm_inject.c \
 	hypervisor/arch/x86/svm_run.c
 tests_unit_test_svm_CPPFLAGS = $(X86_CPPFLAGS)

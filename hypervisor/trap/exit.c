@@ -15,6 +15,7 @@
 #include "log.h"
 #include "msr.h"
 #include "op.h"
+#include "trap/fetch.h"
 #include "trap/mmio.h"
 #include "vcpu_regs.h"
 #include "vendor.h"

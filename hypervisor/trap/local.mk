@@ -11,8 +11,10 @@ HV_LIBS += hypervisor/libtrap.a
 hypervisor_libtrap_a_SOURCES = \
 	$(trap_sources) \
 	hypervisor/trap/exit.c \
+	hypervisor/trap/fetch.c \
 	hypervisor/trap/mmio.c \
 	hypervisor/trap/exit.h \
+	hypervisor/trap/fetch.h \
 	hypervisor/trap/mmio.h
 hypervisor_libtrap_a_CPPFLAGS = $(HV_CPPFLAGS)
 hypervisor_libtrap_a_CFLAGS = $(HV_CFLAGS)

@@ -12,6 +12,7 @@
 #include "lib.h"
 #include "object/p2m_internal.h"
 #include "p2m.h"
+#include "trap/fetch.h"
 #include "vcpu_regs.h"
 
 /* A device model's answer, or that of an address where nothing is: ones, writes go nowhere. */
@@ -19,23 +20,6 @@ static void access_device(struct vcpu *v, struct io_req *req)
 {
     if (!device_mmio(v, req) && !req->write)
         req->data = ~0ULL >> (64 - 8 * req->size);
-}
-
-unsigned fetch_instruction(struct vcpu *v, uint8_t bytes[MAX_INSN])
-{
-    uint64_t va = arch_vcpu_cs_base(v) + arch_vcpu_rip(v);
-    unsigned access = GUEST_WALK_FETCH | (arch_vcpu_cpl(v) == 3 ? GUEST_WALK_USER : 0), done = 0;
-
-    while (done < MAX_INSN) {
-        unsigned part = (unsigned)min_u64(MAX_INSN - done, PAGE_SIZE - ((va + done) & ~PAGE_MASK));
-        gpaddr_t gpa;
-        uint32_t pfec;
-
-        if (arch_guest_walk(v, va + done, access, &gpa, &pfec) || copy_from_gpa(v->domain, bytes + done, gpa, part))
-            break;
-        done += part;
-    }
-    return done;
 }
 
 static void emulate(struct vcpu *v, const struct exit *e)

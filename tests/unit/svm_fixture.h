@@ -19,6 +19,7 @@
 #include "event.h"
 #include "svm_internal.h"
 #include "trap/exit.h"
+#include "trap/fetch.h"
 #include "vcpu_regs.h"
 
 #define CALLBACK 0xf3
@@ -75,6 +76,15 @@ bool evtchn_upcall_pending(const struct vcpu *v)
 {
     (void)v;
     return upcall_pending;
+}
+static unsigned nr_prefixes;
+static uint8_t asked_for; /* opcode */
+
+unsigned fetch_prefixes(struct vcpu *v, uint8_t opcode)
+{
+    (void)v;
+    asked_for = opcode;
+    return nr_prefixes;
 }
 void exit_handle(struct vcpu *v, const struct exit *e)
 {

@@ -22,7 +22,7 @@ static const struct {
     { 0x18, EXIT_CR8, 0 },        { 0x60, EXIT_INTERRUPT, 0 },  { 0x61, EXIT_INTERRUPT, 0 },  { 0x62, EXIT_INTERRUPT, 0 },
     { 0x63, EXIT_INTERRUPT, 0 },  { 0x64, EXIT_WINDOW, 0 },     { 0x6f, EXIT_PRIVILEGE, 2 },
     { 0x72, EXIT_CPUID, 2 },      { 0x74, EXIT_WINDOW, 0 },     { 0x76, EXIT_CACHE, 2 },
-    { 0x77, EXIT_PAUSE, 2 },      { 0x78, EXIT_HLT, 1 },        { 0x7a, EXIT_UNDEFINED, 3 },
+    { 0x77, EXIT_PAUSE, 1 },      { 0x78, EXIT_HLT, 1 },        { 0x7a, EXIT_UNDEFINED, 3 },
     { 0x7b, EXIT_IO, 0 },         { 0x7c, EXIT_MSR, 2 },        { 0x7f, EXIT_SHUTDOWN, 0 },
     { 0x80, EXIT_UNDEFINED, 3 },  { 0x81, EXIT_HYPERCALL, 3 },  { 0x82, EXIT_UNDEFINED, 3 },
     { 0x83, EXIT_UNDEFINED, 3 },  { 0x84, EXIT_UNDEFINED, 3 },  { 0x85, EXIT_UNDEFINED, 3 },
@@ -125,6 +125,30 @@ static void nested_fault_fields(void **state)
         assert_int_equal(last_exit.mmio.fetch, error >> 4 & 1);
         assert_int_equal(last_exit.mmio.nr_bytes, 0);
     }
+}
+
+/* Processors without NRIP save: each exiting instruction may have prefixes. */
+static void prefixes_count(void **state)
+{
+    static const struct {
+        uint64_t code;
+        uint8_t opcode, length;
+    } rows[] = {
+        { SVM_EXIT_CPUID, 0x0f, 4 }, { SVM_EXIT_MSR, 0x0f, 4 },  { SVM_EXIT_VMMCALL, 0x0f, 5 },
+        { SVM_EXIT_HLT, 0xf4, 3 },   { SVM_EXIT_PAUSE, 0x90, 3 },
+    };
+
+    (void)state;
+    nr_prefixes = 2;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        handle(rows[i].code, 0, 0);
+        assert_int_equal(asked_for, rows[i].opcode);
+        assert_int_equal(last_exit.length, rows[i].length);
+    }
+    asked_for = 0;
+    handle(SVM_EXIT_INTR, 0, 0);
+    assert_int_equal(asked_for, 0);
+    assert_int_equal(last_exit.length, 0);
 }
 
 static void decode_assist_bytes(void **state)
@@ -554,6 +578,7 @@ int main(void)
         TEST(io_fields),
         TEST(nested_fault_fields),
         TEST(decode_assist_bytes),
+        TEST(prefixes_count),
         TEST(exceptions),
         TEST(tpr_is_taken_over),
         TEST(interrupted_events_come_again),

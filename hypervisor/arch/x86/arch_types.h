@@ -38,6 +38,11 @@ struct pending_event {
     uint32_t error;
 };
 
+struct fetch_cache { /* trap/fetch.c: where the last instruction was read */
+    const uint8_t *bytes;
+    uint64_t page, cr3, generation;
+};
+
 struct arch_vcpu {
     uint64_t gpr[NR_GPRS]; /* RAX and RSP are copied from and to the VMCB around an exit */
     struct vmcb *vmcb;
@@ -46,6 +51,7 @@ struct arch_vcpu {
     uint64_t xcr0;
     uint64_t dr[4]; /* breakpoint addresses while it is off its CPU; DR6 and DR7 are in the control block */
 
+    struct fetch_cache fetch_cache;
     struct pending_event event;
     uint8_t offered_vector; /* of the local APIC, given as virtual interrupt at the last entry; 0: none */
     bool nmi_pending;

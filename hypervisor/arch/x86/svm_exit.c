@@ -3,11 +3,12 @@
 #include "device.h"
 #include "svm_internal.h"
 #include "trap/exit.h"
+#include "trap/fetch.h"
 #include "vcpu_regs.h"
 
 /*
- * Exits whose meaning is all in the code. length is that of the instruction without prefixes, for processors
- * without NRIP save (QEMU TCG); 0: not caused by an instruction that is to be skipped.
+ * Exits whose meaning is all in the code. length is that of the instruction without prefixes (PAUSE: without F3), for
+ * processors without NRIP save (QEMU TCG); 0: not caused by an instruction that is to be skipped.
  */
 static const struct {
     bool known;
@@ -23,7 +24,7 @@ static const struct {
     [SVM_EXIT_CPUID] = { true, EXIT_CPUID, 2 },
     [SVM_EXIT_IRET] = { true, EXIT_WINDOW, 0 }, /* after svm_nmi_iret */
     [SVM_EXIT_INVD] = { true, EXIT_CACHE, 2 },
-    [SVM_EXIT_PAUSE] = { true, EXIT_PAUSE, 2 },
+    [SVM_EXIT_PAUSE] = { true, EXIT_PAUSE, 1 },
     [SVM_EXIT_HLT] = { true, EXIT_HLT, 1 },
     [SVM_EXIT_INVLPGA] = { true, EXIT_UNDEFINED, 3 },
     [SVM_EXIT_SHUTDOWN] = { true, EXIT_SHUTDOWN, 0 },
@@ -141,6 +142,16 @@ static void sync_tpr(struct vcpu *v, const struct vmcb *b)
         vlapic_set_tpr(v, (uint8_t)(cr8 << 4));
 }
 
+/* The rest of the length, with or without the processor's help. */
+static uint8_t whole_length(struct vcpu *v, const struct vmcb *b, uint8_t length)
+{
+    uint8_t opcode = length > 1 ? 0x0f : b->exit_code == SVM_EXIT_HLT ? 0xf4 : 0x90;
+
+    if (svm_features.nrip_save)
+        return (uint8_t)(b->next_rip - b->rip);
+    return (uint8_t)(length + fetch_prefixes(v, opcode));
+}
+
 void svm_handle_exit(struct vcpu *v)
 {
     struct vmcb *b = v->arch.vmcb;
@@ -153,7 +164,7 @@ void svm_handle_exit(struct vcpu *v)
     if (unlikely(b->exit_code == SVM_EXIT_IRET))
         svm_nmi_iret(v);
     decode(b, &e);
-    if (svm_features.nrip_save && e.length)
-        e.length = (uint8_t)(b->next_rip - b->rip);
+    if (e.length)
+        e.length = whole_length(v, b, e.length);
     exit_handle(v, &e);
 }

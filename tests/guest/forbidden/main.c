@@ -52,6 +52,18 @@ static void do_read(uint64_t a)
     sink = *(volatile uint32_t *)a;
 }
 
+/* The instruction behind has to be reached at its first byte: each turns its sum into another. */
+static unsigned prefixed(void)
+{
+    unsigned sum = 0, a = 0, c = 0;
+
+    __asm__ __volatile__(".byte 0x3e, 0x66; cpuid; add $1, %0" : "+S"(sum), "+a"(a), "+c"(c) : : "rbx", "rdx");
+    __asm__ __volatile__(".byte 0x3e; rdmsr; add $2, %0" : "+S"(sum) : "c"(0x1b) : "rax", "rdx");
+    __asm__ __volatile__(".byte 0x66, 0x48; rdmsr; add $4, %0" : "+S"(sum) : "c"(0x1b) : "rax", "rdx");
+    __asm__ __volatile__(".byte 0x2e; pause; add $8, %0" : "+S"(sum));
+    return sum;
+}
+
 void guest_test(const struct hvm_start_info *info)
 {
     (void)info;
@@ -62,6 +74,7 @@ void guest_test(const struct hvm_start_info *info)
     out("rdpmc: vector %d\n", catch_fault(do_rdpmc, 0));
     out("mwait: vector %d\n", catch_fault(do_mwait, 0));
     out("xsetbv without OSXSAVE: vector %d\n", catch_fault(do_xsetbv, 1));
+    out("instructions with prefixes: %u\n", prefixed());
     msr("EFER", 0xc0000080);
     msr("APIC_BASE", 0x1b);
     msr("VM_HSAVE_PA", 0xc0010117);

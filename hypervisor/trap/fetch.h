@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's instruction at RIP, for processors that do not tell all about the one that exited (fetch.c). */
+#ifndef XENOLITH_FETCH_H
+#define XENOLITH_FETCH_H
+
+#include "vcpu.h"
+
+#define MAX_INSN 15
+
+/* Its bytes, as far as they can be read: how many. It may lie across two pages. */
+unsigned fetch_instruction(struct vcpu *v, uint8_t bytes[MAX_INSN]);
+
+/* How many prefixes stand before its opcode, which begins with the byte opcode. 0 if that cannot be read. */
+unsigned fetch_prefixes(struct vcpu *v, uint8_t opcode);
+
+#endif
