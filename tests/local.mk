@@ -169,7 +169,7 @@ GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/events.elf tests
 	tests/guest/grants.elf tests/guest/hypercalls.elf tests/guest/memory.elf tests/guest/smp.elf tests/guest/start-info.elf \
 	tests/guest/tiny.elf
 # Compilers call memcpy and its kin by themselves: the hypervisor's serve.
-GUEST_COMMON = tests/guest/common/start.S tests/guest/common/lib.c hypervisor/lib/string.c
+GUEST_COMMON = tests/guest/common/start.S tests/guest/common/lib.c tests/guest/common/com2.c hypervisor/lib/string.c
 GUEST_DEPS = $(GUEST_COMMON) tests/guest/common/guest.lds tests/guest/common/guest.h hypervisor/include/lib.h \
 	hypervisor/include/types.h $(public_headers)
 GUEST_CFLAGS = $(WARNINGS) -m64 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
@@ -184,6 +184,25 @@ tests/guest/tiny.elf: GUEST_BASE = -Wl,--defsym=guest_base=0x200000
 noinst_DATA += $(GUESTS)
 EXTRA_DIST += tests/guest
 CLEANFILES += $(GUESTS)
+
+# The same for domains that xl makes (tests/system/guest-domu.sh): one source, a kernel for each mode of the processor.
+# -malign-double: the native layouts of the public headers are those of 64-bit code also here.
+DOMUS = tests/domu/flat.elf tests/domu/pse.elf tests/domu/pae.elf tests/domu/long.elf
+DOMU_COMMON = tests/guest/domu/main.c tests/guest/common/lib.c tests/guest/common/domu.c
+DOMU_DEPS = $(DOMU_COMMON) $(GUEST_DEPS) tests/guest/common/start32.S tests/guest/common/guest32.lds
+DOMU_CC = $(MKDIR_P) tests/domu && $(CC) -I$(srcdir)/hypervisor/include -I$(srcdir)/tests/guest/common $(GUEST_CFLAGS)
+DOMU_FILES = $(DOMU_COMMON:%=$(srcdir)/%) $(srcdir)/tests/guest/common
+DOMU_CC32 = $(filter-out -mcmodel=small,$(DOMU_CC)) -m32 -malign-double $(DOMU_FILES)/start32.S -T $(srcdir)/tests/guest/common/guest32.lds
+tests/domu/flat.elf: $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC32) -DPAGING=0 -o $@
+tests/domu/pse.elf: $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC32) -DPAGING=1 -o $@
+tests/domu/pae.elf: $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC32) -DPAGING=2 -o $@
+tests/domu/long.elf: $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC) $(DOMU_FILES)/start.S -T $(srcdir)/tests/guest/common/guest.lds -o $@
+noinst_DATA += $(DOMUS)
+CLEANFILES += $(DOMUS)
 
 # --- the lab, and the tiers that run in it ---
 EXTRA_DIST += tests/lab tests/peer tests/system

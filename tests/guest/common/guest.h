@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a test kernel can use. It runs in the place of dom0's kernel, prints its findings on COM2, one "what: result"
- * a line, and ends QEMU by guest_exit. The same findings are expected on our hypervisor and on stock Xen.
+ * What a test kernel can use. It prints its findings, one "what: result" a line; the same are expected on our hypervisor
+ * and on stock Xen. In the place of dom0's kernel (com2.c) it prints on COM2 and guest_exit ends QEMU; in a domain that
+ * xl makes (domu.c) it prints on the para-virtual console and guest_exit shuts the domain down. 64-bit or 32-bit.
  */
 #ifndef XENOLITH_TEST_GUEST_H
 #define XENOLITH_TEST_GUEST_H
@@ -14,14 +15,15 @@
 
 void guest_test(const struct hvm_start_info *info); /* each test's own */
 
-void out(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* %s %d %u %x %lx %ld only */
+void out(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* %s %d %u %x, also with l and ll, only */
 void guest_exit(unsigned status) __attribute__((noreturn));
+void guest_put(char c);
 
 int64_t hypercall(unsigned nr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 #define hypercall0(nr) hypercall(nr, 0, 0, 0, 0, 0)
-#define hypercall1(nr, a) hypercall(nr, (uint64_t)(a), 0, 0, 0, 0)
-#define hypercall2(nr, a, b) hypercall(nr, (uint64_t)(a), (uint64_t)(b), 0, 0, 0)
-#define hypercall3(nr, a, b, c) hypercall(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), 0, 0)
+#define hypercall1(nr, a) hypercall(nr, (uintptr_t)(a), 0, 0, 0, 0)
+#define hypercall2(nr, a, b) hypercall(nr, (uintptr_t)(a), (uintptr_t)(b), 0, 0, 0)
+#define hypercall3(nr, a, b, c) hypercall(nr, (uintptr_t)(a), (uintptr_t)(b), (uintptr_t)(c), 0, 0)
 
 void cpuid(uint32_t leaf, uint32_t sub, uint32_t ret[4]);
 uint32_t xen_cpuid_base(void);

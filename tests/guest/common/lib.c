@@ -4,12 +4,15 @@
 
 #include <stdarg.h>
 
-#define COM2 0x2f8
-#define DEBUG_EXIT_PORT 0xf4
-
+/* What trap_common pushes, and the processor. Registers of the 32-bit frame have the names of the 64-bit one. */
 struct frame {
+#ifdef __x86_64__
     uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
     uint64_t vector, error, rip, cs, rflags, rsp, ss;
+#else
+    uint32_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+    uint32_t vector, error, rip, cs, rflags;
+#endif
 };
 
 extern char trap_stubs[];
@@ -18,10 +21,12 @@ void guest_main(const struct hvm_start_info *info);
 
 static struct {
     uint16_t offset_low, selector, flags, offset_mid;
+#ifdef __x86_64__
     uint32_t offset_high, reserved;
+#endif
 } idt[256];
 static void (*handlers[256])(void);
-static uint64_t resume_rip, resume_rsp, resume_rbp; /* where catch_fault goes on; 0: not armed */
+static uintptr_t resume_rip, resume_rsp, resume_rbp; /* where catch_fault goes on; 0: not armed */
 static int caught;
 
 uint32_t port_in(uint16_t port, unsigned size)
@@ -47,11 +52,20 @@ void port_out(uint16_t port, unsigned size, uint32_t value)
         __asm__ __volatile__("outl %0, %w1" ::"a"(value), "Nd"(port));
 }
 
-static void put(char c)
+/* *v /= by (at most 16), returns the remainder; 32-bit code has no 64-bit division of its own. */
+static uint32_t divide(uint64_t *v, uint32_t by)
 {
-    while (!(port_in(COM2 + 5, 1) & 0x20))
-        ;
-    port_out(COM2, 1, (uint8_t)c);
+    uint64_t q = 0;
+    uint32_t rest = 0;
+
+    for (int shift = 48; shift >= 0; shift -= 16) {
+        uint32_t part = rest << 16 | (uint16_t)(*v >> shift);
+
+        q |= (uint64_t)(part / by) << shift;
+        rest = part % by;
+    }
+    *v = q;
+    return rest;
 }
 
 static void put_number(uint64_t v, unsigned base, bool negative)
@@ -60,12 +74,12 @@ static void put_number(uint64_t v, unsigned base, bool negative)
     unsigned i = sizeof(buf);
 
     do
-        buf[--i] = "0123456789abcdef"[v % base];
-    while (v /= base);
+        buf[--i] = "0123456789abcdef"[divide(&v, base)];
+    while (v);
     if (negative)
-        put('-');
+        guest_put('-');
     while (i < sizeof(buf))
-        put(buf[i++]);
+        guest_put(buf[i++]);
 }
 
 static void put_signed(int64_t v)
@@ -79,51 +93,49 @@ void out(const char *fmt, ...)
 
     va_start(ap, fmt);
     for (; *fmt; fmt++) {
-        bool is_long = false;
+        unsigned longs = 0;
 
         if (*fmt != '%') {
-            put(*fmt);
+            guest_put(*fmt);
             continue;
         }
-        if (*++fmt == 'l') {
-            is_long = true;
-            fmt++;
-        }
+        while (*++fmt == 'l')
+            longs++;
         if (*fmt == 's')
             for (const char *s = va_arg(ap, const char *); *s; s++)
-                put(*s);
+                guest_put(*s);
         else if (*fmt == 'd')
-            put_signed(is_long ? va_arg(ap, int64_t) : va_arg(ap, int));
+            put_signed(longs > 1 ? va_arg(ap, long long) : longs ? va_arg(ap, long) : va_arg(ap, int));
         else if (*fmt == 'u' || *fmt == 'x')
-            put_number(is_long ? va_arg(ap, uint64_t) : va_arg(ap, unsigned), *fmt == 'x' ? 16 : 10, false);
+            put_number(longs > 1 ? va_arg(ap, unsigned long long) : longs ? va_arg(ap, unsigned long)
+                                                                          : va_arg(ap, unsigned),
+                       *fmt == 'x' ? 16 : 10, false);
         else
-            put(*fmt);
+            guest_put(*fmt);
     }
     va_end(ap);
-}
-
-void guest_exit(unsigned status)
-{
-    port_out(DEBUG_EXIT_PORT, 4, status);
-    for (;;)
-        __asm__ __volatile__("cli; hlt");
 }
 
 void trap_handler(struct frame *f)
 {
     if (f->vector < 32 && resume_rip && !handlers[f->vector]) {
         caught = (int)f->vector;
+#ifdef __x86_64__
         f->rip = resume_rip;
         f->rsp = resume_rsp;
         f->rbp = resume_rbp;
         resume_rip = 0;
         return;
+#else /* the frame has no stack pointer that iret would take: go there at once */
+        __asm__ __volatile__("mov %0, %%esp; mov %1, %%ebp; jmp *%2" ::"r"(resume_rsp), "r"(resume_rbp), "r"(resume_rip));
+#endif
     }
     if (handlers[f->vector]) {
         handlers[f->vector]();
         return;
     }
-    out("unexpected vector %lu error 0x%lx rip 0x%lx\n", f->vector, f->error, f->rip);
+    out("unexpected vector %lu error 0x%lx rip 0x%lx\n", (unsigned long)f->vector, (unsigned long)f->error,
+        (unsigned long)f->rip);
     guest_exit(99);
 }
 
@@ -131,6 +143,7 @@ void trap_handler(struct frame *f)
 int catch_fault(void (*fn)(uint64_t), uint64_t arg)
 {
     caught = -1;
+#ifdef __x86_64__
     __asm__ __volatile__("lea 1f(%%rip), %%rax\n\t"
                          "mov %%rax, %[rip]\n\t"
                          "mov %%rsp, %[rsp]\n\t"
@@ -141,6 +154,21 @@ int catch_fault(void (*fn)(uint64_t), uint64_t arg)
                          : [fn] "r"(fn)
                          : "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "rbx", "r12", "r13", "r14", "r15",
                            "memory", "cc");
+#else
+    uint32_t lo = (uint32_t)arg, hi = (uint32_t)(arg >> 32);
+
+    __asm__ __volatile__("movl $1f, %[rip]\n\t"
+                         "push %%edx\n\t"
+                         "push %%ecx\n\t"
+                         "mov %%esp, %[rsp]\n\t"
+                         "mov %%ebp, %[rbp]\n\t"
+                         "call *%%eax\n\t"
+                         "1: add $8, %%esp"
+                         : [rip] "=m"(resume_rip), [rsp] "=m"(resume_rsp), [rbp] "=m"(resume_rbp), "+a"(fn), "+c"(lo),
+                           "+d"(hi)
+                         :
+                         : "ebx", "esi", "edi", "memory", "cc");
+#endif
     resume_rip = 0;
     return caught;
 }
@@ -199,6 +227,7 @@ uint32_t xen_cpuid_base(void)
     return 0;
 }
 
+#ifdef __x86_64__
 int64_t hypercall(unsigned nr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     register uint64_t r10 __asm__("r10") = a4;
@@ -211,6 +240,34 @@ int64_t hypercall(unsigned nr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a
                          : "memory", "rcx", "r9", "r11");
     return ret;
 }
+#else
+/*
+ * QEMU marks PAE's top entries accessed, which processors do not: the bit is reserved there, and a hypervisor that walks
+ * the tables for an argument finds a fault.
+ */
+static void clean_top_entries(void)
+{
+#if PAGING == 2
+    extern volatile uint64_t tables[4];
+
+    for (unsigned i = 0; i < 4; i++)
+        tables[i] &= ~0x20ull;
+#endif
+}
+
+int64_t hypercall(unsigned nr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    uint32_t ebx = (uint32_t)a1, ecx = (uint32_t)a2, edx = (uint32_t)a3, esi = (uint32_t)a4, edi = (uint32_t)a5;
+    int32_t ret;
+
+    clean_top_entries();
+    __asm__ __volatile__("vmmcall"
+                         : "=a"(ret), "+b"(ebx), "+c"(ecx), "+d"(edx), "+S"(esi), "+D"(edi)
+                         : "a"(nr)
+                         : "memory");
+    return ret;
+}
+#endif
 
 void set_handler(uint8_t vector, void (*handler)(void))
 {
@@ -230,20 +287,22 @@ static void idt_init(void)
 {
     static struct {
         uint16_t limit;
-        uint64_t base;
+        uintptr_t base;
     } __attribute__((packed)) pointer;
 
     for (unsigned i = 0; i < 256; i++) {
-        uint64_t stub = (uint64_t)trap_stubs + i * 16;
+        uintptr_t stub = (uintptr_t)trap_stubs + i * 16;
 
         idt[i].offset_low = (uint16_t)stub;
         idt[i].offset_mid = (uint16_t)(stub >> 16);
+#ifdef __x86_64__
         idt[i].offset_high = (uint32_t)(stub >> 32);
+#endif
         idt[i].selector = 8;
         idt[i].flags = 0x8e00;
     }
     pointer.limit = sizeof(idt) - 1;
-    pointer.base = (uint64_t)idt;
+    pointer.base = (uintptr_t)idt;
     __asm__ __volatile__("lidt %0" ::"m"(pointer));
 }
 
