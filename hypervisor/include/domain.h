@@ -59,6 +59,7 @@ struct domain {
 
     uint64_t hvm_params[HVM_NR_PARAMS];
     stime_t time_offset; /* ns added to system time for the guest */
+    uint32_t tsc_mode;   /* XEN_TSC_MODE_*: what the toolstack asked for; the TSC is the machine's in any case */
     int64_t wallclock_offset_s;
     void *sched_priv;
     uint32_t ssidref;

@@ -179,10 +179,13 @@ int64_t domctl_settscinfo(struct op *op)
 
     if (op->target == op->caller)
         return -EINVAL;
-    if (t->tsc_mode != XEN_TSC_MODE_DEFAULT)
-        return t->tsc_mode <= XEN_TSC_MODE_NEVER_EMULATE ? -EOPNOTSUPP : -EINVAL;
-    if (t->gtsc_khz && diff > host.tsc_khz / TSC_KHZ_TOLERANCE)
+    if (t->tsc_mode > XEN_TSC_MODE_NEVER_EMULATE)
+        return -EINVAL;
+    if (t->tsc_mode == XEN_TSC_MODE_ALWAYS_EMULATE)
+        return -EOPNOTSUPP;
+    if (t->tsc_mode == XEN_TSC_MODE_DEFAULT && t->gtsc_khz && diff > host.tsc_khz / TSC_KHZ_TOLERANCE)
         return -EOPNOTSUPP; /* it would need an emulated counter */
+    WRITE_ONCE(op->target->tsc_mode, t->tsc_mode);
     return 0;
 }
 
@@ -193,7 +196,7 @@ int64_t domctl_gettscinfo(struct op *op)
     if (op->target == op->caller)
         return -EINVAL;
     memset(t, 0, sizeof(*t));
-    t->tsc_mode = XEN_TSC_MODE_DEFAULT;
+    t->tsc_mode = op->target->tsc_mode;
     t->gtsc_khz = (uint32_t)host.tsc_khz;
     t->elapsed_nsec = (uint64_t)(now() + op->target->time_offset);
     return 0;

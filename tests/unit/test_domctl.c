@@ -246,8 +246,12 @@ static void test_tsc(void **state)
     assert_int_equal(domctl(XEN_DOMCTL_settscinfo, 1), -EOPNOTSUPP);
     c->u.tsc_info.tsc_mode = 3;
     assert_int_equal(domctl(XEN_DOMCTL_settscinfo, 1), -EINVAL);
+    assert_int_equal(d1->tsc_mode, XEN_TSC_MODE_DEFAULT);
+    c->u.tsc_info.tsc_mode = XEN_TSC_MODE_NEVER_EMULATE; /* with whatever frequency */
+    assert_int_equal(domctl(XEN_DOMCTL_settscinfo, 1), 0);
     assert_int_equal(domctl(XEN_DOMCTL_gettscinfo, 1), 0);
     assert_int_equal(c->u.tsc_info.gtsc_khz, 2000000);
+    assert_int_equal(c->u.tsc_info.tsc_mode, XEN_TSC_MODE_NEVER_EMULATE);
 }
 
 static void test_triggers(void **state)

@@ -213,6 +213,8 @@ static void pae(void **state)
     assert_true(*entry64(0x3000, 7) == (0x876543000ULL | P | RW | US | NX | A | D));
     fault(&pae_mode, 0xc0007000, GUEST_WALK_FETCH, PFEC_PRESENT | PFEC_FETCH);
     ok(&pae_mode, 0xc0212345, 0, 0x840212345ULL);
+    *entry64(0x1020, 3) |= A; /* as QEMU does */
+    ok(&pae_mode, 0xc0212345, 0, 0x840212345ULL);
     fault(&pae_mode, 0x7000, 0, 0);
     ok(&pae_mode, 0x1234c0007123ULL, 0, 0x876543123ULL); /* addresses have 32 bits */
     *entry64(0x3000, 7) |= 1ULL << 55;

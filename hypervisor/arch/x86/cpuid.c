@@ -99,9 +99,10 @@ static void xen_time_leaf(const struct vcpu *v, uint32_t sub, uint32_t ret[4])
     const struct cpuid_policy *p = v->domain->arch.cpuid;
 
     switch (sub) {
-    case 0: /* flags, TSC mode (default), kHz, incarnation */
+    case 0: /* flags, TSC mode, kHz, incarnation */
         ret[0] = (feature_test(&cpu_policies[CPU_POLICY_HOST], FEATURE_ITSC) ? XEN_TSC_HOST_RELIABLE : 0) |
                  (feature_test(p, FEATURE_RDTSCP) ? XEN_TSC_RDTSCP : 0);
+        ret[1] = READ_ONCE(v->domain->tsc_mode);
         ret[2] = (uint32_t)host.tsc_khz;
         break;
     case 1: /* offset of an emulated TSC (none), and the scale from TSC to ns */

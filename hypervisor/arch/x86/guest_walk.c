@@ -19,7 +19,11 @@
 #define PTE_PS (1ULL << 7)
 #define PTE_NX (1ULL << 63)
 #define PTE_ADDR 0x000ffffffffff000ULL
-#define PDPTE_PAE_RSVD 0x1e6ULL /* bits 1, 2, 5-8: PAE's top entries carry no rights */
+/*
+ * Bits 1, 2, 6-8: PAE's top entries carry no rights. Bit 5 is reserved too, and no processor takes an entry with it into
+ * its registers; but QEMU marks these entries accessed like any other.
+ */
+#define PDPTE_PAE_RSVD 0x1c6ULL
 #define MAX_TRIES 16            /* a guest that keeps changing an entry while it is walked gets a fault */
 
 #define BITS(low, high) (((1ULL << ((high) - (low) + 1)) - 1) << (low))

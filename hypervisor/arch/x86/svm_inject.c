@@ -53,9 +53,10 @@ static void close_window(struct vmcb *b)
     b->vintr &= ~(VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR | VINTR_VECTOR);
 }
 
+/* Also for a vCPU with a vector of its own: that comes through the local APIC besides, which may be disabled. */
 static bool callback_pending(const struct vcpu *v)
 {
-    return v->domain->arch.callback_vector && !v->upcall_vector && evtchn_upcall_pending(v);
+    return v->domain->arch.callback_vector && evtchn_upcall_pending(v);
 }
 
 void svm_nmi_iret(struct vcpu *v)

@@ -267,19 +267,17 @@ static void test_runstate(void)
 {
     static struct ABI(vcpu_runstate_info) area, now;
     struct vcpu_register_runstate_memory_area reg = { .addr = (uintptr_t)&area };
-    struct vcpu_set_periodic_timer period = { .period_ns = 10000000 };
-    uint64_t end = rdtsc() + 8000000000ull, first;
+    struct xen_hvm_get_time time = { 0 };
+    struct ABI(sched_poll) poll = { .nr_ports = 0 };
+    uint64_t first;
 
     area.state = 99;
     say("register_runstate_memory_area", vcpu_op(VCPUOP_register_runstate_memory_area, &reg));
     out("runstate: %u running %d\n", area.state, area.time_running != 0);
     first = area.time_running;
-    vcpu_op(VCPUOP_set_periodic_timer, &period);
-    irq_enable();
-    while (READ_ONCE(area.time_running) == first && rdtsc() < end)
-        hypercall2(__HYPERVISOR_sched_op, SCHEDOP_block, 0);
-    irq_disable();
-    vcpu_op(VCPUOP_stop_periodic_timer, 0);
+    hypercall2(__HYPERVISOR_hvm_op, HVMOP_get_time, &time);
+    poll.timeout = time.now + 5000000;
+    say("poll", hypercall2(__HYPERVISOR_sched_op, SCHEDOP_poll, &poll));
     say("updated", READ_ONCE(area.time_running) > first);
     say("get_runstate_info", vcpu_op(VCPUOP_get_runstate_info, &now));
     out("runstate: %u, not before: %d\n", now.state, now.time_running >= area.time_running);
@@ -337,7 +335,6 @@ static void test_apic(void)
     say("IPI to its id", wait_for(&ipi_seen));
 }
 
-/* A vCPU's own vector comes through its local APIC, which test_apic has enabled. */
 static void own_upcall(void)
 {
     upcall();
@@ -359,11 +356,14 @@ static void test_own_vector(void)
     say("own vector", hypercall2(__HYPERVISOR_hvm_op, HVMOP_set_evtchn_upcall_vector, &own));
     say("bind_ipi", event_op(EVTCHNOP_bind_ipi, &self));
     unmask(self.port);
-    seen = by_own_vector = false;
     send.port = self.port;
-    say("send", event_op(EVTCHNOP_send, &send));
-    say("arrived", arrives(self.port));
-    say("by its own vector", wait_for(&by_own_vector));
+    for (unsigned disabled = 0; disabled < 3; disabled++) { /* the local APIC: enabled by test_apic, disabled, enabled */
+        *apic(0xf0) = disabled == 1 ? 0xff : 0x1ff;
+        seen = by_own_vector = false;
+        say("send", event_op(EVTCHNOP_send, &send));
+        say("arrived", arrives(self.port));
+        say("by its own vector", wait_for(&by_own_vector));
+    }
 }
 
 static unsigned shutdown_reason(const char *words)
