@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # `make bench`: what things cost on our hypervisor and on stock Xen, in instructions; writes docs/performance.md.
-BENCH = bench/micro.elf bench/tiny.elf bench/elapsed
+BENCH = bench/micro.elf bench/tiny.elf bench/pair.elf bench/elapsed
 
 bench/%.elf: bench/%/main.c $(GUEST_DEPS)
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -I$(srcdir)/hypervisor/include -I$(srcdir)/tests/guest/common $(GUEST_CFLAGS) \
 		$(BENCH_LDFLAGS) $< $(GUEST_COMMON:%=$(srcdir)/%) -T $(srcdir)/tests/guest/common/guest.lds -o $@
 bench/tiny.elf: BENCH_LDFLAGS = -Wl,--defsym=guest_base=0x100000 -Wl,-s
+bench/pair.elf: bench/pair/main.c $(DOMU_DEPS)
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -I$(srcdir)/hypervisor/include -I$(srcdir)/tests/guest/common $(GUEST_CFLAGS) \
+		$< $(srcdir)/tests/guest/common/start.S $(srcdir)/tests/guest/common/lib.c $(srcdir)/tests/guest/common/domu.c \
+		-Wl,--defsym=guest_base=0x100000 -T $(srcdir)/tests/guest/common/guest.lds -o $@
 bench/elapsed: bench/elapsed.c
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -static $< -o $@
 

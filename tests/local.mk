@@ -162,7 +162,12 @@ endif
 FUZZ_SECONDS = 600
 fuzz: $(FUZZERS)
 	$(AM_V_at)for f in $(FUZZERS); do FUZZ_SECONDS=$(FUZZ_SECONDS) $(FUZZ_LOG_COMPILER) $$f || exit; done
-.PHONY: fuzz
+# The full size of the host tier: ten million inputs each for what decodes and walks, then 50 million calls against the model.
+fuzz-full: tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/model/test_model
+	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/decode.fuzz
+	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/guest_walk.fuzz
+	$(AM_V_at)SOAK=1 tests/model/test_model
+.PHONY: fuzz fuzz-full
 
 # --- guest: tiny PVH kernels that tests/system/guest.sh runs, tests/guest/NAME.elf from tests/guest/NAME/main.c ---
 GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/events.elf tests/guest/forbidden.elf \
@@ -201,8 +206,18 @@ tests/domu/pae.elf: $(DOMU_DEPS)
 	$(AM_V_CCLD)$(DOMU_CC32) -DPAGING=2 -o $@
 tests/domu/long.elf: $(DOMU_DEPS)
 	$(AM_V_CCLD)$(DOMU_CC) $(DOMU_FILES)/start.S -T $(srcdir)/tests/guest/common/guest.lds -o $@
-noinst_DATA += $(DOMUS)
-CLEANFILES += $(DOMUS)
+# A guest that attacks and one beside it (tests/system/attack.sh).
+ATTACK = tests/guest/attack
+ATTACKERS = tests/domu/attack.elf tests/domu/quiet.elf
+ATTACK_COMMON = $(srcdir)/tests/guest/common/start.S $(srcdir)/tests/guest/common/lib.c $(srcdir)/tests/guest/common/domu.c \
+	-Wl,--defsym=guest_base=0x200000 -T $(srcdir)/tests/guest/common/guest.lds
+tests/domu/attack.elf: $(ATTACK)/main.c $(ATTACK)/calls.c $(ATTACK)/code.c $(ATTACK)/start.S $(ATTACK)/attack.h $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC) $(srcdir)/$(ATTACK)/main.c $(srcdir)/$(ATTACK)/calls.c $(srcdir)/$(ATTACK)/code.c \
+		$(srcdir)/$(ATTACK)/start.S $(ATTACK_COMMON) -o $@
+tests/domu/quiet.elf: tests/guest/quiet/main.c $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC) $< $(ATTACK_COMMON) -o $@
+noinst_DATA += $(DOMUS) $(ATTACKERS)
+CLEANFILES += $(DOMUS) $(ATTACKERS)
 
 # --- the lab, and the tiers that run in it ---
 EXTRA_DIST += tests/lab tests/peer tests/system

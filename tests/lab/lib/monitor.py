@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import sys
 import time
 
 
@@ -38,8 +39,10 @@ class Monitor:
                 return
             *lines, self.buffer = (self.buffer + data).split(b"\n")
             for line in lines:
-                if line.strip():
+                if line.startswith(b"{"):
                     self._take(json.loads(line))
+                elif line.strip():  # what its libraries print, when an assertion fails above all
+                    print("qhost: QEMU says: " + line.decode(errors="replace").strip(), file=sys.stderr, flush=True)
 
     def reason(self):
         """Why the machine ended: guest-shutdown, guest-reset, ... or None."""
