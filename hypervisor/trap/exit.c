@@ -109,6 +109,37 @@ static void exit_msr(struct vcpu *v, const struct exit *e)
     skip_instruction(v, e);
 }
 
+/* A 32-bit result clears the upper half of a register, shorter ones leave the rest. */
+static void gpr_set(uint64_t *reg, uint64_t value, unsigned size)
+{
+    uint64_t mask = size == 2 ? 0xffff : 0xffffffff;
+
+    *reg = size == 8 ? value : size == 4 ? value & mask : (*reg & ~mask) | (value & mask);
+}
+
+/*
+ * OUTS to a port where nobody is, as early consoles do to 0xe9: no one sees the bytes, so only the registers move. All
+ * other string I/O is refused, no device of ours takes it.
+ */
+static bool outs_to_nobody(struct vcpu *v, const struct exit *e)
+{
+    unsigned mode = arch_vcpu_mode(v), size = e->io.address_size ? e->io.address_size : mode / 8;
+    uint64_t *rcx = &v->arch.gpr[RCX], *rsi = &v->arch.gpr[RSI];
+    uint64_t count = !e->io.rep ? 1 : size == 8 ? *rcx : size == 4 ? (uint32_t)*rcx : (uint16_t)*rcx;
+    uint64_t bytes = count * e->io.size;
+
+    if (e->io.in || !e->io.next_rip || v->domain->privileged)
+        return false;
+    for (unsigned i = 0; i < e->io.size; i++)
+        if (device_claims_port(v->domain, (uint16_t)(e->io.port + i)))
+            return false;
+    gpr_set(rsi, arch_vcpu_rflags(v) & X86_RFLAGS_DF ? *rsi - bytes : *rsi + bytes, size);
+    if (e->io.rep)
+        gpr_set(rcx, 0, size);
+    arch_vcpu_set_rip(v, e->io.next_rip);
+    return true;
+}
+
 static void exit_io(struct vcpu *v, const struct exit *e)
 {
     static const uint64_t mask[] = { [1] = 0xff, [2] = 0xffff, [4] = 0xffffffff };
@@ -116,7 +147,8 @@ static void exit_io(struct vcpu *v, const struct exit *e)
     struct io_req req = { .addr = e->io.port, .size = e->io.size, .write = !e->io.in };
 
     if (e->io.string || (req.size != 1 && req.size != 2 && req.size != 4)) {
-        arch_vcpu_inject_gp(v); /* no device of ours takes string I/O */
+        if (!e->io.string || !outs_to_nobody(v, e))
+            arch_vcpu_inject_gp(v);
         return;
     }
     req.data = req.write ? *rax & mask[req.size] : 0;

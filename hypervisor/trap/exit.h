@@ -37,6 +37,7 @@ struct exit {
             uint16_t port;
             uint8_t size;
             bool in, string, rep;
+            uint8_t address_size; /* of a string's address; 0: not told */
             uint64_t next_rip; /* 0: use length */
         } io;
         struct {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # packages.sh CACHE [PACKAGE...]: downloads and unpacks the packages, or else those of packages.list, below CACHE,
 # once, and prints the folder they are unpacked in. Nothing is installed. A linux-image without a version stands for the
-# package that it depends on. To take newer versions, remove CACHE/packages-*.
+# package that it depends on. NAME:i386 is of that architecture; then all are. To take newer versions, remove
+# CACHE/packages-*.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 cache=$1
@@ -15,6 +16,24 @@ else
 fi
 root=$cache/packages-$(printf %s "$list" | sha256sum | cut -c1-12)
 
+case $list in
+*:i386*) # apt's lists of another architecture are kept below CACHE, the system's are left alone
+    list=$(printf '%s\n' "$list" | sed 's/:i386$//')
+    lists=$cache/apt-i386
+    foreign="-o APT::Architecture=i386 -o APT::Architectures=i386 -o Dir::State::status=/dev/null"
+    foreign="$foreign -o Dir::State::lists=$lists/lists -o Dir::Cache=$lists/cache"
+    mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
+    ;;
+*) foreign= ;;
+esac
+
+# shellcheck disable=SC2086
+apt() { # apt get|cache ARGUMENT...
+    tool=apt-$1
+    shift
+    $tool -q -o APT::Sandbox::User=root $foreign "$@"
+}
+
 say() { echo "packages: $*" >&2; }
 fail() { say "$1"; say "what to do: $2"; exit 1; }
 
@@ -22,10 +41,14 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+update() {
+    if [ -n "$foreign" ]; then apt get update >&2; else as_root apt-get -q update >&2; fi || say "apt-get update failed"
+}
+
 real_name() { # the package that stands behind the name $1; nothing if apt does not know it
     case $1 in
-    linux-image-[0-9]*) echo "$1" ;;
-    linux-image-*) apt-cache depends "$1" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\).*/\1/p' | head -n 1 ;;
+    linux-image-[0-9]*.*) echo "$1" ;;
+    linux-image-*) apt cache depends "$1" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\).*/\1/p' | head -n 1 ;;
     *) echo "$1" ;;
     esac
 }
@@ -35,10 +58,10 @@ resolve() {
         real=$(real_name "$package")
         if [ -z "$real" ]; then
             say "apt's package lists are empty; updating them"
-            as_root apt-get -q update >&2 || fail "apt-get update failed" "check the network and the apt sources"
+            update
             real=$(real_name "$package")
         fi
-        [ -n "$real" ] || fail "apt does not know $package" "this lab needs the package sources of Debian 12"
+        [ -n "$real" ] || fail "apt does not know $package" "check the network, and that apt's sources are Debian 12's"
         echo "$real"
     done
 }
@@ -48,11 +71,11 @@ download() {
     chmod 755 "$tmp" "$tmp/deb"
     say "downloading $(echo "$packages" | wc -w) packages"
     # shellcheck disable=SC2086
-    (cd "$tmp/deb" && apt-get -q -o APT::Sandbox::User=root download $packages >"$tmp/apt.log" 2>&1) && return
+    (cd "$tmp/deb" && apt get download $packages >"$tmp/apt.log" 2>&1) && return
     say "apt's package lists may be old; updating them"
-    as_root apt-get -q update >&2 || :
+    update
     # shellcheck disable=SC2086
-    (cd "$tmp/deb" && apt-get -q -o APT::Sandbox::User=root download $packages >"$tmp/apt.log" 2>&1) && return
+    (cd "$tmp/deb" && apt get download $packages >"$tmp/apt.log" 2>&1) && return
     tail -n 5 "$tmp/apt.log" >&2
     fail "the download failed" "check the network, then: apt-get update"
 }

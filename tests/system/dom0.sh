@@ -21,7 +21,7 @@ tty_of() { xenstore-read "/local/domain/$(xl domid "$1")/console/tty"; }
 
 # complaints GUEST: what its kernel finds wrong, if anything
 complaints() {
-    console "$1" | grep -E 'WARNING: CPU|BUG:|soft lockup|rcu.*stall|hung task|Oops|Call Trace|nobody cared|unchecked MSR|clocksource.*unstable'
+    console "$1" | grep -E 'WARNING: CPU|BUG:|soft lockup|rcu.*stall|hung task|Oops|Call Trace|nobody cared|unchecked MSR|Stale IRR|clocksource.*unstable'
 }
 
 # Linux begins by counting timer interrupts, until it is half up, and each of them may be late: its clock starts tenths of

@@ -219,6 +219,8 @@ static void pae(void **state)
     ok(&pae_mode, 0x1234c0007123ULL, 0, 0x876543123ULL); /* addresses have 32 bits */
     *entry64(0x3000, 7) |= 1ULL << 55;
     fault(&pae_mode, 0xc0007000, 0, PFEC_PRESENT | PFEC_RSVD);
+    *entry64(0x1020, 3) |= A; /* reserved, but QEMU leaves it there */
+    ok(&pae_mode, 0xc0212345, 0, 0x840212345ULL);
     *entry64(0x1020, 3) |= RW;
     fault(&pae_mode, 0xc0212345, 0, PFEC_PRESENT | PFEC_RSVD);
 }

@@ -110,6 +110,7 @@ static void io_fields(void **state)
             assert_int_equal(last_exit.io.in, flags & 1);
             assert_int_equal(last_exit.io.string, flags >> 2 & 1);
             assert_int_equal(last_exit.io.rep, flags >> 3 & 1);
+            assert_int_equal(last_exit.io.address_size, 8);
             assert_true(last_exit.io.next_rip == 0x1002);
         }
 }

@@ -45,6 +45,9 @@ static const struct {
 #define IOIO_IN (1u << 0)
 #define IOIO_STRING (1u << 2)
 #define IOIO_REP (1u << 3)
+#define IOIO_A16 (1u << 7)
+#define IOIO_A32 (1u << 8)
+#define IOIO_A64 (1u << 9)
 
 static void decode_io(const struct vmcb *b, struct exit *e)
 {
@@ -56,6 +59,7 @@ static void decode_io(const struct vmcb *b, struct exit *e)
     e->io.in = info & IOIO_IN;
     e->io.string = info & IOIO_STRING;
     e->io.rep = info & IOIO_REP;
+    e->io.address_size = info & IOIO_A64 ? 8 : info & IOIO_A32 ? 4 : info & IOIO_A16 ? 2 : 0;
     e->io.next_rip = b->exit_info2;
 }
 

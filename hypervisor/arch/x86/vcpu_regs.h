@@ -23,6 +23,7 @@
 #define X86_EFER_NX (1u << 11)
 #define X86_EFER_SVME (1u << 12)
 #define X86_RFLAGS_IF (1u << 9)
+#define X86_RFLAGS_DF (1u << 10)
 #define X86_RFLAGS_TF (1u << 8)
 #define X86_RFLAGS_RF (1u << 16)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""guest.py OUTDIR: the lab's guest, to be put into dom0: Debian's kernel, an initramfs with a shell, an xl.cfg."""
+"""guest.py OUTDIR [BUSYBOX]: the lab's guest, to be put into dom0: Debian's kernel, an initramfs with a shell, an xl.cfg."""
 import gzip
 import os
 import sys
@@ -25,9 +25,9 @@ vcpus = 1
 """
 
 
-def initramfs():
+def initramfs(busybox):
     disk = Overlay(merged=False)
-    disk.add_file(BUSYBOX, "bin/busybox", 0o755)
+    disk.add_file(busybox, "bin/busybox", 0o755)
     for applet in APPLETS:
         disk.add_link("bin/" + applet, "busybox")
     for folder in ("proc", "sys", "dev", "tmp", "root"):
@@ -36,22 +36,22 @@ def initramfs():
     return gzip.compress(disk.archive(), 6, mtime=0)
 
 
-def files(packages):
+def files(packages, busybox=BUSYBOX):
     """Name below the guest's folder -> contents."""
     with open(packages.kernel(), "rb") as f:
-        return {"vmlinuz": f.read(), "initrd.gz": initramfs(), "guest.cfg": CONFIG.encode()}
+        return {"vmlinuz": f.read(), "initrd.gz": initramfs(busybox), "guest.cfg": CONFIG.encode()}
 
 
-def main(folder):
+def main(folder, *busybox):
     import image
 
     os.makedirs(folder, exist_ok=True)
-    for name, data in files(image.Packages()).items():
+    for name, data in files(image.Packages(), *busybox).items():
         with open(os.path.join(folder, name), "wb") as f:
             f.write(data)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])
