@@ -44,8 +44,10 @@ static void init(void)
     out(" callback %ld\n", hypercall2(__HYPERVISOR_hvm_op, HVMOP_set_param, &param));
 }
 
+/* Binding leaves the port pending, and what is pending is not announced again. */
 static void unmask(void)
 {
+    __atomic_fetch_and(&shared->evtchn_pending[port / 64], ~(1ull << port % 64), __ATOMIC_SEQ_CST);
     __atomic_fetch_and(&shared->evtchn_mask[port / 64], ~(1ull << port % 64), __ATOMIC_SEQ_CST);
 }
 
