@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_op \
 	tests/unit/test_p2m \
 	tests/unit/test_page_alloc \
+	tests/unit/test_pod \
 	tests/unit/test_public_abi \
 	tests/unit/test_rights \
 	tests/unit/test_sched \

@@ -26,6 +26,7 @@ enum p2m_type {
     P2M_GRANT_RO,
     P2M_SHARED,       /* a hypervisor page: shared info, grant frames */
     P2M_RETAINED,     /* not mapped; the entry remembers dom0's own frame (DESIGN D2) */
+    P2M_ON_DEMAND,    /* not mapped; gets a frame at the first access (pod.c); its mfn is its gfn */
 };
 
 static inline bool p2m_is_ram(enum p2m_type t)
@@ -35,7 +36,7 @@ static inline bool p2m_is_ram(enum p2m_type t)
 /* Backed by a struct page, so that p2m_get_page can take a reference. */
 static inline bool p2m_has_page(enum p2m_type t)
 {
-    return t != P2M_NONE && t != P2M_MMIO && t != P2M_RETAINED;
+    return t != P2M_NONE && t != P2M_MMIO && t != P2M_RETAINED && t != P2M_ON_DEMAND;
 }
 static inline bool p2m_is_writable(enum p2m_type t)
 {
@@ -48,6 +49,15 @@ struct p2m_entry {
     unsigned order;     /* of the entry found: 0, 9 or 18 (for NONE: of the hole) */
 };
 
+/* Populate on demand. */
+struct pod {
+    struct spinlock lock; /* RANK_POD */
+    mfn_t top;            /* of the stack of cached frames; INVALID_MFN */
+    uint32_t count;       /* frames in it */
+    uint64_t target;      /* frames that the domain is to own, as the toolstack said last */
+    uint64_t entries;     /* ON_DEMAND gfns; RANK_P2M */
+};
+
 struct p2m {
     struct spinlock lock; /* RANK_P2M: writers; readers walk without it */
     mfn_t root;
@@ -55,6 +65,7 @@ struct p2m {
     uint32_t pool_limit;  /* paging pool in pages: the most that table_pages may reach; 0: no limit (dom0) */
     gfn_t max_gfn;        /* highest gfn ever set */
     gfn_t teardown_cursor;
+    struct pod pod;
 };
 
 int p2m_init(struct domain *d);
@@ -73,9 +84,13 @@ void p2m_release(struct domain *d, const struct p2m_entry *old);
 
 /*
  * Translate gfn and take a reference on the frame: 0 and *ret_mfn, or -EINVAL (nothing usable there), -EACCES (write
- * wanted, entry read-only). Undo with page_put(mfn_to_page(mfn)).
+ * wanted, entry read-only). Undo with page_put(mfn_to_page(mfn)). A gfn on demand is populated: no lock of RANK_POD or
+ * higher is held.
  */
 int p2m_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *ret_mfn);
+
+/* Give an ON_DEMAND gfn a frame. 0: look again; -ENOMEM: there is none; -EINVAL: d is being destroyed. */
+int pod_fill(struct domain *d, gfn_t gfn);
 
 /* Bytes to or from guest-physical memory of any domain. 0 or -EFAULT (some bytes may have been copied). */
 int copy_from_gpa(struct domain *d, void *dst, gpaddr_t src, size_t len);

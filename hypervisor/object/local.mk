@@ -16,6 +16,7 @@ object_sources = \
 	hypervisor/object/p2m.c \
 	hypervisor/object/physdev_op.c \
 	hypervisor/object/physmap_op.c \
+	hypervisor/object/pod.c \
 	hypervisor/object/platform_op.c \
 	hypervisor/object/sched_op.c \
 	hypervisor/object/timer.c \

@@ -58,16 +58,35 @@ static int no_cursor_decode(struct op *op)
 
 /* --- one extent --- */
 
+static bool is_own(enum p2m_type t)
+{
+    return p2m_is_ram(t) || t == P2M_ON_DEMAND;
+}
+
+/* What the removed entry stood for goes back: to the frames for populate on demand if those are short. */
+static void put_back(struct domain *d, const struct p2m_entry *old)
+{
+    uint64_t n = 1ULL << old->order;
+
+    if (old->type == P2M_ON_DEMAND) {
+        pod_trim(d, n);
+        return;
+    }
+    for (mfn_t m = old->mfn; m < old->mfn + n; m++)
+        if (!pod_take_back(d, m))
+            page_put(mfn_to_page(m));
+}
+
 /* Take 2^order pages at gfn out of d's map. Nothing happens when they are not one superpage of RAM. */
 static bool remove_superpage(struct domain *d, gfn_t gfn, unsigned order)
 {
     struct p2m_entry e = p2m_lookup(d, gfn);
 
-    if (order == ORDER_4K || e.order < order || !p2m_is_ram(e.type) || (gfn & ((1ULL << order) - 1)) ||
+    if (order == ORDER_4K || e.order < order || !is_own(e.type) || (gfn & ((1ULL << order) - 1)) ||
         p2m_replace(d, gfn, INVALID_MFN, order, P2M_NONE, &e))
         return false;
     e.order = order;
-    p2m_release(d, &e);
+    put_back(d, &e);
     return true;
 }
 
@@ -78,14 +97,14 @@ static bool remove_page(struct domain *d, gfn_t gfn)
 
     do {
         e = p2m_lookup(d, gfn);
-        if (!p2m_is_ram(e.type))
+        if (!is_own(e.type))
             return false;
         rc = p2m_replace(d, gfn, INVALID_MFN, ORDER_4K, P2M_NONE, &e);
     } while (rc == -EAGAIN);
     if (rc)
         return false;
     e.order = ORDER_4K;
-    p2m_release(d, &e);
+    put_back(d, &e);
     return true;
 }
 
@@ -100,7 +119,7 @@ static bool decrease_extent(struct domain *d, gfn_t gfn, unsigned order)
     if (order > ORDER_2M) /* page by page it would take too long */
         return false;
     for (gfn_t g = gfn; g < end; g++)
-        if (!p2m_is_ram(p2m_lookup(d, g).type))
+        if (!is_own(p2m_lookup(d, g).type))
             return false;
     for (; gfn < end; gfn++)
         if (!remove_page(d, gfn))
@@ -109,7 +128,7 @@ static bool decrease_extent(struct domain *d, gfn_t gfn, unsigned order)
 }
 
 /* Enter a block of frames into holes of d's map, in the largest pieces that fit. On failure nothing is mapped. */
-static int map_block(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned order)
+static int map_block(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned order, enum p2m_type type)
 {
     static const unsigned orders[] = { ORDER_1G, ORDER_2M, ORDER_4K };
     uint64_t total = 1ULL << order, done = 0;
@@ -122,7 +141,7 @@ static int map_block(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned order)
         while (orders[i] > order || orders[i] > e.order || (((gfn + done) | done) & ((1ULL << orders[i]) - 1)))
             i++;
         rc = e.type != P2M_NONE ? -EEXIST
-                                : p2m_replace(d, gfn + done, mfn + done, orders[i], P2M_RAM_RW, &e);
+                                : p2m_replace(d, gfn + done, mfn + done, orders[i], type, &e);
         if (rc == 0)
             done += 1ULL << orders[i];
         else if (rc == -EAGAIN)
@@ -142,7 +161,7 @@ static bool populate_guest(struct domain *d, gfn_t gfn, unsigned order, unsigned
         return false;
     if (p2m_lookup(d, gfn).type != P2M_NONE || domain_alloc_pages(d, order, flags, &mfn))
         return false;
-    if (map_block(d, gfn, mfn, order) == 0)
+    if (map_block(d, gfn, mfn, order, P2M_RAM_RW) == 0)
         return true;
     for (mfn_t m = mfn; m < mfn + (1ULL << order); m++)
         page_put(mfn_to_page(m));
@@ -177,10 +196,13 @@ static bool populate_boot(struct domain *d, gfn_t gfn, unsigned order)
     return false;
 }
 
-static bool populate_extent(struct domain *d, gfn_t gfn, unsigned order, unsigned flags)
+/* on_demand: no frames are taken now. */
+static bool populate_extent(struct domain *d, gfn_t gfn, unsigned order, unsigned flags, bool on_demand)
 {
     if (gfn + (1ULL << order) < gfn)
         return false;
+    if (on_demand)
+        return !(gfn & ((1ULL << order) - 1)) && map_block(d, gfn, gfn, order, P2M_ON_DEMAND) == 0;
     return d->privileged ? populate_boot(d, gfn, order) : populate_guest(d, gfn, order, flags);
 }
 
@@ -219,7 +241,8 @@ static int64_t reservation_run(struct op *op, const struct xen_memory_reservatio
                 break;
         }
         for (unsigned i = 0; i < n; i++) {
-            bool ok = populate ? populate_extent(op->target, gfn[i], r->extent_order, flags)
+            bool ok = populate ? populate_extent(op->target, gfn[i], r->extent_order, flags,
+                                                 r->mem_flags & XENMEMF_populate_on_demand)
                                : decrease_extent(op->target, gfn[i], r->extent_order);
 
             if (!ok)
@@ -252,8 +275,9 @@ static int64_t populate_physmap(struct op *op)
     struct xen_memory_reservation *r = op_arg(op);
     unsigned flags;
 
-    /* Populate-on-demand is not offered; a node is a wish that one node always grants. */
-    if (!reservation_ok(op, r) || (r->mem_flags & XENMEMF_populate_on_demand) || !reservation_flags(r, &flags))
+    /* A node is a wish that one node always grants. On demand is for those who build others. */
+    if (!reservation_ok(op, r) || !reservation_flags(r, &flags) ||
+        ((r->mem_flags & XENMEMF_populate_on_demand) && (op->target == op->caller || op->target->privileged)))
         return (int64_t)memory_cursor(op);
     return reservation_run(op, r, true, flags);
 }
@@ -302,19 +326,20 @@ static int64_t get_pod_target(struct op *op)
     struct xen_pod_target *t = op_arg(op);
 
     t->tot_pages = READ_ONCE(op->target->tot_pages);
-    t->pod_cache_pages = 0;
-    t->pod_entries = 0;
+    t->pod_cache_pages = READ_ONCE(op->target->p2m.pod.count);
+    t->pod_entries = READ_ONCE(op->target->p2m.pod.entries);
     return 0;
 }
 
-/* Without populate-on-demand entries there is no cache to resize, and the target changes nothing. */
 static int64_t set_pod_target(struct op *op)
 {
     const struct xen_pod_target *t = op_arg(op);
+    int rc;
 
     if (t->target_pages > op->target->max_pages)
         return -EINVAL;
-    return get_pod_target(op);
+    rc = op->target->privileged ? 0 : pod_set_target(op->target, t->target_pages);
+    return rc ? rc : get_pod_target(op);
 }
 
 /* --- the table --- */

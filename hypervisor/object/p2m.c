@@ -131,6 +131,10 @@ static int try_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *ret_mfn)
         return -EINVAL;
     }
     e = spot_entry(s.value, s.level, gfn);
+    if (e.type == P2M_ON_DEMAND) {
+        read_end();
+        return pod_fill(d, gfn) ? -EINVAL : -EAGAIN;
+    }
     pg = p2m_has_page(e.type) ? mfn_to_page(e.mfn) : NULL;
     if (pg == NULL || (write && !p2m_is_writable(e.type))) {
         read_end();
@@ -219,7 +223,7 @@ static int find_entry(struct domain *d, gfn_t gfn, unsigned level, bool make, ui
 }
 
 /* Overwrite an entry, or all that the table there maps; true when the hardware may hold old translations. */
-static bool fill(uint64_t *entry, unsigned level, mfn_t mfn, enum p2m_type type)
+static bool fill(struct p2m *p, uint64_t *entry, unsigned level, mfn_t mfn, enum p2m_type type)
 {
     enum p2m_type old;
     bool flush = false;
@@ -228,12 +232,16 @@ static bool fill(uint64_t *entry, unsigned level, mfn_t mfn, enum p2m_type type)
         uint64_t *child = mfn_to_virt(entry_mfn(*entry));
 
         for (unsigned i = 0; i < ENTRIES; i++)
-            flush |= fill(&child[i], level - 1, mfn + ((mfn_t)i << level_order(level - 1)), type);
+            flush |= fill(p, &child[i], level - 1, mfn + ((mfn_t)i << level_order(level - 1)), type);
         return flush;
     }
     arch_p2m_decode(*entry, &old);
+    if (old == P2M_ON_DEMAND)
+        WRITE_ONCE(p->pod.entries, p->pod.entries - (1ULL << level_order(level)));
+    if (type == P2M_ON_DEMAND)
+        WRITE_ONCE(p->pod.entries, p->pod.entries + (1ULL << level_order(level)));
     __atomic_store_n(entry, arch_p2m_encode(mfn, type, level), __ATOMIC_RELEASE);
-    return old != P2M_NONE && old != P2M_RETAINED;
+    return old != P2M_NONE && old != P2M_RETAINED && old != P2M_ON_DEMAND;
 }
 
 static bool matches(const struct p2m_entry *have, const struct p2m_entry *want)
@@ -271,7 +279,7 @@ static int update_locked(struct domain *d, struct update *u)
         return -EAGAIN;
     if (entry == NULL)
         return 0;
-    u->flush = fill(entry, u->level, u->mfn, u->type);
+    u->flush = fill(&d->p2m, entry, u->level, u->mfn, u->type);
     if (make)
         d->p2m.max_gfn = max_u64(d->p2m.max_gfn, u->gfn + (1ULL << level_order(u->level)) - 1);
     return 0;
@@ -333,6 +341,7 @@ int p2m_init(struct domain *d)
     void *root = hv_alloc_page();
 
     spin_lock_init(&d->p2m.lock, RANK_P2M);
+    pod_init(d);
     d->p2m.root = INVALID_MFN;
     if (root == NULL)
         return -ENOMEM;
@@ -403,6 +412,8 @@ int p2m_teardown(struct domain *d)
     memory_domain_release(d);
     if (p->table_pages == 0) /* done, or p2m_init never came */
         return 0;
+    if (pod_release(d))
+        return -ERESTART;
     while (p->root != INVALID_MFN && p->teardown_cursor <= p->max_gfn) {
         struct p2m_entry e = teardown_step(d);
 

@@ -12,4 +12,16 @@
 int p2m_replace(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned order, enum p2m_type type,
                 const struct p2m_entry *expect);
 
+/* --- populate on demand (pod.c) --- */
+
+void pod_init(struct domain *d);
+/* A frame just removed from d's map, with its reference: true when the cache has taken both. */
+bool pod_take_back(struct domain *d, mfn_t mfn);
+/* ON_DEMAND gfns have been removed: give back what the cache has too much, at most `most` frames. */
+void pod_trim(struct domain *d, uint64_t most);
+/* The toolstack wants d to own `target` frames. 0, -ERESTART, -ENOMEM, -EINVAL (d is being destroyed). */
+int pod_set_target(struct domain *d, uint64_t target);
+/* Give the cache back: 0 or -ERESTART. */
+int pod_release(struct domain *d);
+
 #endif

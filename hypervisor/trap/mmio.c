@@ -96,6 +96,11 @@ void exit_mmio(struct vcpu *v, const struct exit *e)
     struct domain *d = v->domain;
     struct p2m_entry p = p2m_lookup(d, e->mmio.gpa >> PAGE_SHIFT);
 
+    if (p.type == P2M_ON_DEMAND) {
+        if (pod_fill(d, e->mmio.gpa >> PAGE_SHIFT) == -ENOMEM)
+            domain_crash(d, "no memory left to populate 0x%lx on demand\n", e->mmio.gpa);
+        return;
+    }
     if (fault_is_stale(&p, e))
         return;
     if (p.type != P2M_NONE && p.type != P2M_RETAINED) { /* read-only and written, or executed device memory */

@@ -48,6 +48,8 @@ static void reservation(unsigned cmd)
         a.extent_order = aligned == SUPERPAGE_GFN ? 9 : model_random(4);
         a.nr_extents = 1;
     }
+    if (one_in(4))
+        a.mem_flags = XENMEMF_populate_on_demand;
     rc = MEMORY(cmd, a);
     CHECK(rc <= (int64_t)a.nr_extents);
 }
@@ -104,6 +106,13 @@ static void claim(void)
     MEMORY(XENMEM_claim_pages, a);
 }
 
+static void pod_target(void)
+{
+    struct xen_pod_target a = { .target_pages = model_random(250), .domid = id_of(other) };
+
+    MEMORY(XENMEM_set_pod_target, a);
+}
+
 static void questions(void)
 {
     static const unsigned cmds[] = {
@@ -121,7 +130,7 @@ void call_memory(void)
 {
     struct xen_remove_from_physmap r = { .domid = memory_target(), .gpfn = random_gfn() };
 
-    switch (model_random(32)) {
+    switch (model_random(34)) {
     case 0 ... 9:
         reservation(XENMEM_populate_physmap);
         break;
@@ -145,6 +154,9 @@ void call_memory(void)
         break;
     case 29:
         claim();
+        break;
+    case 30 ... 31:
+        pod_target();
         break;
     default:
         questions();

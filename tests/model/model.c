@@ -58,6 +58,8 @@ void model_refresh(void)
 
 static void count_map(struct domain *d)
 {
+    uint64_t on_demand = 0;
+
     if (d->p2m.root == INVALID_MFN)
         return;
     for (gfn_t gfn = 0; gfn <= d->p2m.max_gfn;) {
@@ -70,9 +72,28 @@ static void count_map(struct domain *d)
                 CHECK(mfn_to_page(e.mfn)->owner == d->id);
             gfn++;
         } else {
-            gfn = (gfn | ((1ULL << e.order) - 1)) + 1;
+            gfn_t next = (gfn | ((1ULL << e.order) - 1)) + 1;
+
+            if (e.type == P2M_ON_DEMAND)
+                on_demand += next - gfn;
+            gfn = next;
         }
     }
+    if (d->state == DOMAIN_ALIVE)
+        CHECK(on_demand == d->p2m.pod.entries);
+}
+
+/* Frames for populate on demand: a list through the frames themselves. */
+static void count_cache(struct domain *d)
+{
+    mfn_t mfn = d->p2m.pod.top;
+
+    for (uint32_t i = 0; i < d->p2m.pod.count; i++) {
+        CHECK(mfn < FRAMES && mfn_to_page(mfn)->owner == d->id);
+        frame_refs[mfn]++;
+        mfn = *(mfn_t *)mfn_to_virt(mfn);
+    }
+    CHECK(mfn == INVALID_MFN);
 }
 
 static void count_held(struct domain *d)
@@ -115,6 +136,7 @@ static void check_frames(void)
         if (model[i].d) {
             count_map(model[i].d);
             count_held(model[i].d);
+            count_cache(model[i].d);
         }
     }
     for (mfn_t m = 0; m < FRAMES; m++) {

@@ -15,7 +15,7 @@ for which in stock "$ours"; do
     [ "$which" = stock ] && boot=grub-efi # stock's PVH dom0 needs OVMF
     for part in $parts; do
         { cat "$here/lifecycle.dom0" "$here/lifecycle.$part"; echo 'echo "end complete"'; } >"$work/script"
-        host --boot $boot --smp 2 --timeout 1200 --add "$work/guest:/root/guest"
+        host --boot $boot --timeout 1200 --add "$work/guest:/root/guest"
         expect_status 0
         out_has '^end complete$'
         cat "$work/out" >>"$work/$([ "$which" = stock ] && echo stock || echo ours)"

@@ -184,10 +184,8 @@ static void rights_and_arguments(void **state)
     r.extent_start = FAKE_DOMAIN_PAGES * PAGE_SIZE - 8;
     list_set(guest, r.extent_start, 0, 33);
     assert_int_equal(call(guest, XENMEM_decrease_reservation, &r, sizeof(r)), 1);
-    r = (struct xen_memory_reservation){ .extent_start = LIST, .nr_extents = 1, .domid = DOMID_SELF,
-                                         .mem_flags = XENMEMF_populate_on_demand };
+    r = (struct xen_memory_reservation){ .extent_start = LIST, .nr_extents = 1, .domid = DOMID_SELF };
     list_set(guest, LIST, 0, 33);
-    assert_int_equal(call(guest, XENMEM_populate_physmap, &r, sizeof(r)), 0);
     r.mem_flags = 20; /* 1 MiB: cannot be promised */
     assert_int_equal(call(guest, XENMEM_populate_physmap, &r, sizeof(r)), 0);
     r.mem_flags = 32;

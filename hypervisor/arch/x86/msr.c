@@ -339,8 +339,12 @@ static int write_hypercall_page(struct vcpu *v, uint32_t msr, uint64_t val)
     mfn_t mfn;
 
     (void)msr;
-    if ((val & ~PAGE_MASK) || p2m_lookup(d, gfn).type != P2M_RAM_RW || p2m_get_page(d, gfn, true, &mfn))
+    if ((val & ~PAGE_MASK) || p2m_get_page(d, gfn, true, &mfn))
         return -EPERM;
+    if (p2m_lookup(d, gfn).type != P2M_RAM_RW) {
+        page_put(mfn_to_page(mfn));
+        return -EPERM;
+    }
     arch_hypercall_page_fill(mfn_to_virt(mfn));
     page_put(mfn_to_page(mfn));
     domain_latch_layout(v);

@@ -30,7 +30,7 @@ uint64_t arch_p2m_encode(mfn_t mfn, enum p2m_type type, unsigned level)
     entry = ((mfn << PAGE_SHIFT) & NPT_ADDR) | (uint64_t)type << NPT_TYPE_SHIFT;
     if (level > 1)
         entry |= NPT_PS;
-    if (type == P2M_RETAINED)
+    if (type == P2M_RETAINED || type == P2M_ON_DEMAND)
         return entry;
     entry |= NPT_LEAF;
     if (type == P2M_MMIO)

@@ -12,7 +12,7 @@ from overlay import Overlay  # noqa: E402
 LAB = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUSYBOX = "/bin/busybox"
 APPLETS = ("sh mount cat cut sleep echo poweroff reboot halt stty head grep md5sum dd ls ps top free uname date dmesg "
-           "hostname ip ping vi wc tr seq usleep nproc setsid awk sed base64 sha256sum taskset").split()
+           "chmod hostname ip ping vi wc tr seq usleep nproc setsid awk sed base64 sha256sum taskset").split()
 CONFIG = """\
 # A Debian guest; try: xl create /root/guest/guest.cfg memory=256 vcpus=2
 name = "guest"
@@ -30,7 +30,7 @@ def initramfs(busybox):
     disk.add_file(busybox, "bin/busybox", 0o755)
     for applet in APPLETS:
         disk.add_link("bin/" + applet, "busybox")
-    for folder in ("proc", "sys", "dev", "tmp", "root"):
+    for folder in ("proc", "sys", "dev", "tmp", "root", "sbin"):
         disk.add_folder(folder)
     disk.add_file(os.path.join(LAB, "guest", "init"), "init", 0o755)
     return gzip.compress(disk.archive(), 6, mtime=0)
