@@ -41,25 +41,31 @@ unsigned fetch_instruction(struct vcpu *v, uint8_t bytes[MAX_INSN])
  * or ends up in another page otherwise is told a byte that was there a moment ago: NULL or a wrong byte leads to the
  * whole instruction being read.
  */
-static const uint8_t *page_at(struct vcpu *v, uint64_t va)
+static const uint8_t *remember_page(struct vcpu *v, uint64_t va, uint64_t cr3)
 {
     struct fetch_cache *c = &v->arch.fetch_cache;
-    uint64_t cr3 = arch_vcpu_cr3(v), generation = v->arch.flush_generation;
     struct p2m_entry entry;
     gpaddr_t gpa;
     uint32_t pfec;
 
-    if (likely(c->bytes && c->page == va >> PAGE_SHIFT && c->cr3 == cr3 && c->generation == generation))
-        return c->bytes;
     if (arch_guest_walk(v, va, access_as(v), &gpa, &pfec))
         return NULL;
     entry = p2m_lookup(v->domain, gpa >> PAGE_SHIFT);
     if (!p2m_is_ram(entry.type))
         return NULL;
     *c = (struct fetch_cache){
-        .bytes = mfn_to_virt(entry.mfn), .page = va >> PAGE_SHIFT, .cr3 = cr3, .generation = generation
+        .bytes = mfn_to_virt(entry.mfn), .page = va >> PAGE_SHIFT, .cr3 = cr3, .generation = v->arch.flush_generation
     };
     return c->bytes;
+}
+
+static inline const uint8_t *page_at(struct vcpu *v, uint64_t va, uint64_t cr3)
+{
+    const struct fetch_cache *c = &v->arch.fetch_cache;
+
+    if (likely(c->bytes && c->page == va >> PAGE_SHIFT && c->cr3 == cr3 && c->generation == v->arch.flush_generation))
+        return c->bytes;
+    return remember_page(v, va, cr3);
 }
 
 /* In any order, any number; a REX among the others is one more byte without a meaning. */
@@ -75,18 +81,23 @@ static bool is_prefix(uint8_t b, unsigned mode)
     }
 }
 
-unsigned fetch_prefixes(struct vcpu *v, uint8_t opcode)
+static unsigned count_prefixes(struct vcpu *v, uint8_t opcode)
 {
-    uint64_t va = address(v);
-    const uint8_t *page = page_at(v, va);
     uint8_t bytes[MAX_INSN];
     unsigned len, n = 0, mode;
 
-    if (likely(page && READ_ONCE(page[va & ~PAGE_MASK]) == opcode))
-        return 0;
     len = fetch_instruction(v, bytes);
     mode = arch_vcpu_mode(v);
     while (n < len && bytes[n] != opcode && is_prefix(bytes[n], mode))
         n++;
     return n < len && bytes[n] == opcode ? n : 0;
+}
+
+unsigned fetch_prefixes(struct vcpu *v, uint64_t va, uint64_t cr3, uint8_t opcode)
+{
+    const uint8_t *page = page_at(v, va, cr3);
+
+    if (likely(page && READ_ONCE(page[va & ~PAGE_MASK]) == opcode))
+        return 0;
+    return count_prefixes(v, opcode);
 }

@@ -10,7 +10,10 @@
 /* Its bytes, as far as they can be read: how many. It may lie across two pages. */
 unsigned fetch_instruction(struct vcpu *v, uint8_t bytes[MAX_INSN]);
 
-/* How many prefixes stand before its opcode, which begins with the byte opcode. 0 if that cannot be read. */
-unsigned fetch_prefixes(struct vcpu *v, uint8_t opcode);
+/*
+ * How many prefixes stand before its opcode, which begins with the byte opcode. 0 if that cannot be read. The caller says
+ * where it is and what CR3 is, because it has them at hand and every exit comes here.
+ */
+unsigned fetch_prefixes(struct vcpu *v, uint64_t va, uint64_t cr3, uint8_t opcode);
 
 #endif

@@ -80,9 +80,10 @@ bool evtchn_upcall_pending(const struct vcpu *v)
 static unsigned nr_prefixes;
 static uint8_t asked_for; /* opcode */
 
-unsigned fetch_prefixes(struct vcpu *v, uint8_t opcode)
+unsigned fetch_prefixes(struct vcpu *v, uint64_t va, uint64_t cr3, uint8_t opcode)
 {
     (void)v;
+    assert_true(va == vmcb.cs.base + vmcb.rip && cr3 == vmcb.cr3);
     asked_for = opcode;
     return nr_prefixes;
 }

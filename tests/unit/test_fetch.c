@@ -35,11 +35,6 @@ uint64_t arch_vcpu_cs_base(const struct vcpu *v)
     (void)v;
     return BASE;
 }
-uint64_t arch_vcpu_cr3(const struct vcpu *v)
-{
-    (void)v;
-    return cr3;
-}
 unsigned arch_vcpu_cpl(const struct vcpu *v)
 {
     (void)v;
@@ -116,10 +111,10 @@ static void prefixes(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         put(0x100, rows[i].bytes, rows[i].len);
         mode = rows[i].mode;
-        assert_int_equal(fetch_prefixes(&vcpu, rows[i].opcode), rows[i].count);
+        assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, rows[i].opcode), rows[i].count);
     }
     memset(memory, 0x66, sizeof(memory)); /* prefixes only */
-    assert_int_equal(fetch_prefixes(&vcpu, 0x0f), 0);
+    assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, 0x0f), 0);
 }
 
 static void page_ends(void **state)
@@ -128,22 +123,22 @@ static void page_ends(void **state)
 
     (void)state;
     put(PAGE_SIZE - 2, "\x66\x67\x0f\xa2", 4);
-    assert_int_equal(fetch_prefixes(&vcpu, 0x0f), 2);
+    assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, 0x0f), 2);
     assert_int_equal(fetch_instruction(&vcpu, bytes), MAX_INSN);
     assert_memory_equal(bytes, memory + PAGE_SIZE - 2, MAX_INSN);
     second_page = false;
     assert_int_equal(fetch_instruction(&vcpu, bytes), 2);
-    assert_int_equal(fetch_prefixes(&vcpu, 0x0f), 0);
+    assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, 0x0f), 0);
     rip = PAGE_SIZE;
     assert_int_equal(fetch_instruction(&vcpu, bytes), 0);
-    assert_int_equal(fetch_prefixes(&vcpu, 0x0f), 0);
+    assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, 0x0f), 0);
 }
 
 static void remembered(unsigned more_walks)
 {
     unsigned before = walks;
 
-    assert_int_equal(fetch_prefixes(&vcpu, 0x0f), 0);
+    assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, 0x0f), 0);
     assert_int_equal(walks - before, more_walks);
 }
 
@@ -163,7 +158,7 @@ static void page_is_remembered(void **state)
     remembered(0);
     memory[PAGE_SIZE + 0x10] = 0x2e; /* the guest changed it */
     memory[PAGE_SIZE + 0x11] = 0x0f;
-    assert_int_equal(fetch_prefixes(&vcpu, 0x0f), 1);
+    assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, 0x0f), 1);
 }
 
 static void other_pages_are_not(void **state)
@@ -171,7 +166,7 @@ static void other_pages_are_not(void **state)
     (void)state;
     is_ram = false;
     put(0x10, "\x2e\x0f\xa2", 3);
-    assert_int_equal(fetch_prefixes(&vcpu, 0x0f), 1);
+    assert_int_equal(fetch_prefixes(&vcpu, BASE + rip, cr3, 0x0f), 1);
     assert_null(vcpu.arch.fetch_cache.bytes);
 }
 

@@ -268,6 +268,7 @@ static void expect_offered(uint8_t vector)
 {
     assert_true(vmcb.event_inject == 0);
     assert_false(vmcb.intercept1 & SVM_VINTR);
+    assert_true(vmcb.intercept_cr & SVM_CR8_WRITE);
     assert_true((vmcb.vintr & ~VINTR_TPR) == (VINTR_MASKING | VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR |
                                               (uint64_t)vector << VINTR_VECTOR_SHIFT));
 }
@@ -406,6 +407,8 @@ static void held_by_tpr(void **state)
     apic.tpr = 0x3f;
     prepare();
     expect_offered(0x45);
+    take();
+    prepare();
     assert_false(vmcb.intercept_cr & SVM_CR8_WRITE);
 }
 

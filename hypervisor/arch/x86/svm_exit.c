@@ -153,7 +153,7 @@ static uint8_t whole_length(struct vcpu *v, const struct vmcb *b, uint8_t length
 
     if (svm_features.nrip_save)
         return (uint8_t)(b->next_rip - b->rip);
-    return (uint8_t)(length + fetch_prefixes(v, opcode));
+    return (uint8_t)(length + fetch_prefixes(v, b->cs.base + b->rip, b->cr3, opcode));
 }
 
 void svm_handle_exit(struct vcpu *v)

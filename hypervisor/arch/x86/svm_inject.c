@@ -13,12 +13,22 @@ static void inject(struct vmcb *b, unsigned type, uint8_t vector, bool has_error
 }
 
 /*
+ * V_IRQ is set: a CR8 write must not come now, QEMU 7.2 aborts at it. Before an offered interrupt it comes when the
+ * delivery faults.
+ */
+static void set_virq(struct vmcb *b, uint64_t bits)
+{
+    b->vintr |= VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR | bits;
+    b->intercept_cr |= SVM_CR8_WRITE;
+}
+
+/*
  * An interrupt that the guest can take now. It is a virtual interrupt, not an injected event: QEMU TCG delivers an
  * injected interrupt again if its CPU thread is kicked before the next exit (decisions.md 13).
  */
 static void offer(struct vmcb *b, uint8_t vector)
 {
-    b->vintr |= VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR | (uint64_t)vector << VINTR_VECTOR_SHIFT;
+    set_virq(b, (uint64_t)vector << VINTR_VECTOR_SHIFT);
 }
 
 /*
@@ -35,15 +45,11 @@ void svm_settle_injection(struct vcpu *v)
     v->arch.offered_vector = 0;
 }
 
-/*
- * Ask for an exit as soon as the guest can take an interrupt. A CR8 write exits too: QEMU 7.2 aborts at one under a pending
- * virtual interrupt.
- */
+/* Ask for an exit as soon as the guest can take an interrupt. */
 static void open_window(struct vmcb *b)
 {
     b->intercept1 |= SVM_VINTR;
-    b->intercept_cr |= SVM_CR8_WRITE;
-    b->vintr |= VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR;
+    set_virq(b, 0);
 }
 
 static void close_window(struct vmcb *b)
