@@ -19,6 +19,7 @@ from monitor import Monitor
 from shell import run_shell
 
 TIMEOUT, CRASHED, LAB_FAILED = 124, 125, 126
+LAST_WORDS = 200 # bytes of what QEMU says when it ends by itself
 CRASH = re.compile(rb"Panic on CPU|Hardware Dom0 crashed|Domain 0 crashed|Kernel panic - not syncing")
 GRACE = 1.5  # seconds for the rest of a panic's text
 POWEROFF_WAIT = 20  # seconds for dom0 to power off after its script
@@ -131,6 +132,8 @@ def ended_status(host, reader):
         return reader.status
     words = {"guest-shutdown": "the host powered off", "guest-reset": "the host was reset"}
     say("%s before the script ended" % words.get(reason, "QEMU ended (status %d)" % code))
+    if code:
+        say("QEMU's last words: " + host.qemu_errors()[:LAST_WORDS])
     return LAB_FAILED
 
 
