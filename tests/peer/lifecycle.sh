@@ -8,6 +8,7 @@ soak || skip "it boots about twenty guests: make soak NAME=lifecycle"
 here=$(cd "$(dirname "$0")" && pwd)
 ours=$HYPERVISOR
 python3 "$tests/lab/lib/guest.py" "$work/guest"
+script=$(packages bsdutils)/usr/bin/script
 parts=${PARTS:-bad commands ends}
 for which in stock "$ours"; do
     HYPERVISOR=$which
@@ -15,7 +16,7 @@ for which in stock "$ours"; do
     [ "$which" = stock ] && boot=grub-efi # stock's PVH dom0 needs OVMF
     for part in $parts; do
         { cat "$here/lifecycle.dom0" "$here/lifecycle.$part"; echo 'echo "end complete"'; } >"$work/script"
-        host --boot $boot --timeout 1200 --add "$work/guest:/root/guest"
+        host --boot $boot --timeout 1200 --add "$work/guest:/root/guest" --add "$script:/root/script"
         expect_status 0
         out_has '^end complete$'
         cat "$work/out" >>"$work/$([ "$which" = stock ] && echo stock || echo ours)"
