@@ -40,12 +40,14 @@ memory() { # dom0's own page tables count as free, as in cycles.sh
 }
 config() { printf 'type="pvh"\nname="%s"\nkernel="/root/domu/%s.elf"\nmemory=32\nvcpus=%d\n' "$1" "$1" "$2" >/tmp/$1.cfg; }
 
-attack() { # attack SEED: until it has ended itself or has lived long enough
+attack() { # attack SEED: until it has ended itself, goes round in circles, or has lived long enough
     rm -f $logs/guest-attack.log
     xl create -q -e /tmp/attack.cfg "extra='seed=$1 other=$other'" || fail "no attacker"
-    end=$(($(now) + life))
-    while [ "$(now)" -lt $end ] && xl list attack | grep -q ' [r-][b-]---- \| [r-][b-]----$'; do
+    end=$(($(now) + life)) said= still=0
+    while [ "$(now)" -lt $end ] && [ $still -lt 4 ] && xl list attack | grep -q ' [r-][b-]---- \| [r-][b-]----$'; do
         intact
+        still=$((still + 1)) before_that=$said said=$(console attack | wc -c)
+        [ "$said" = "$before_that" ] || still=0
         usleep 700000
     done
     echo "seed $1: $(console attack | grep '^attack: [0-9]* and' | tail -n 1) $(xl list attack | awk 'NR == 2 { print $5 }')"
