@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test_credit2_sim \
 	tests/unit/test_decode \
 	tests/unit/test_device \
+	tests/unit/test_dma_policy \
 	tests/unit/test_dom0_acpi \
 	tests/unit/test_dom0_memory \
 	tests/unit/test_domain \
@@ -33,6 +34,7 @@ UNIT_TESTS = \
 	tests/unit/test_hvm_context \
 	tests/unit/test_hvm_op \
 	tests/unit/test_hypercall \
+	tests/unit/test_ivrs \
 	tests/unit/test_memory_op \
 	tests/unit/test_misc \
 	tests/unit/test_msr \
@@ -83,6 +85,9 @@ tests_unit_test_cpuid_SOURCES = tests/unit/test_cpuid.c hypervisor/arch/x86/cpui
 	hypervisor/arch/x86/cpu_policy_op.c
 tests_unit_test_cpuid_CPPFLAGS = $(X86_CPPFLAGS)
 tests_unit_test_cpuid_LDADD = -lcmocka
+tests_unit_test_dma_policy_SOURCES = tests/unit/test_dma_policy.c hypervisor/arch/x86/dma_policy.c
+tests_unit_test_dma_policy_CPPFLAGS = $(X86_CPPFLAGS)
+tests_unit_test_dma_policy_LDADD = -lcmocka
 tests_unit_test_dom0_acpi_SOURCES = tests/unit/test_dom0_acpi.c hypervisor/arch/x86/dom0_acpi.c
 tests_unit_test_dom0_acpi_CPPFLAGS = $(X86_CPPFLAGS)
 tests_unit_test_dom0_acpi_LDADD = -lcmocka
@@ -129,12 +134,13 @@ TESTS += $(CHECKS)
 EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 
 # --- fuzz: clang builds the core once more, with coverage ---
-FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz
+FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
+	tests/fuzz/ivrs.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
 check_DATA += $(FUZZERS)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz_bzimage.c tests/fuzz/fuzz_decode.c tests/fuzz/fuzz_guest_walk.c \
-	tests/fuzz/fuzz_hypercall.c
+	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c
 CLEANFILES += $(FUZZERS)
 
 if HAVE_FUZZER

@@ -35,10 +35,11 @@ void arch_copy_page(void *dst, const void *src);
 
 /* --- nested page tables: entries at level 1 (4K), 2 (2M or table), 3 (1G or table), 4 --- */
 uint64_t arch_p2m_encode(mfn_t mfn, enum p2m_type type, unsigned level); /* a leaf; type P2M_NONE gives 0 */
-uint64_t arch_p2m_encode_table(mfn_t table);
+uint64_t arch_p2m_encode_table(mfn_t table, unsigned level); /* of the entry that points to it */
 bool arch_p2m_is_table(uint64_t entry, unsigned level);
 mfn_t arch_p2m_decode(uint64_t entry, enum p2m_type *ret_type); /* leaf; RETAINED entries are not present to hardware */
-void arch_p2m_flush(struct domain *d); /* no CPU uses old entries after this returns */
+void arch_p2m_flush(struct domain *d); /* no CPU and no device uses old entries after this returns */
+void arch_p2m_added(struct domain *d); /* entries that were absent are there: for who remembers absent ones */
 
 /* --- domains and vCPUs --- */
 int arch_domain_init(struct domain *d);

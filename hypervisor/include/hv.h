@@ -38,6 +38,9 @@ struct host_irq_override { /* MADT type 2 */
 };
 #define MAX_OVERRIDES 24
 
+#define MAX_IOMMUS 8
+#define IOMMU_SIZE 0x4000u /* of the registers of one */
+
 /* Filled at boot, constant afterwards. */
 struct host {
     char cmdline[1024];
@@ -63,7 +66,8 @@ struct host {
     uint8_t s5_typ_a;   /* SLP_TYPa for S5, or 0xff: unknown */
     paddr_t reset_addr; uint8_t reset_space, reset_value; /* FADT reset register; space 0xff: none */
     paddr_t mcfg_addr; uint8_t mcfg_bus_start, mcfg_bus_end; /* 0: none */
-    bool has_ivrs;
+    paddr_t iommu[MAX_IOMMUS]; /* registers of each */
+    unsigned nr_iommus;
 
     uint64_t tsc_khz, lapic_khz;
     uint32_t tsc_mul; int8_t tsc_shift; /* ns = ((tsc << shift) * mul) >> 32 */

@@ -21,6 +21,7 @@ enum lock_rank {
     RANK_DOMLIST, /* the list of domains; a leaf: the last domain_put may come from anywhere */
     RANK_SCHED,   /* one CPU's run queue */
     RANK_TIMER,   /* one CPU's timer queue */
+    RANK_IOMMU,   /* command and event rings of the IOMMUs */
     RANK_IRQ,     /* physical interrupt descriptors, IO-APIC */
     RANK_HEAP,    /* page and small-object allocator */
     RANK_CONSOLE, /* log ring and serial port */

@@ -194,7 +194,7 @@ static int split(struct domain *d, uint64_t *entry, unsigned level)
         for (unsigned i = 0; i < ENTRIES; i++)
             child[i] = arch_p2m_encode(mfn + ((mfn_t)i << level_order(level - 1)), type, level - 1);
     }
-    __atomic_store_n(entry, arch_p2m_encode_table(table), __ATOMIC_RELEASE);
+    __atomic_store_n(entry, arch_p2m_encode_table(table, level), __ATOMIC_RELEASE);
     return 0;
 }
 
@@ -304,6 +304,8 @@ static int update(struct domain *d, struct update *u, unsigned order)
     spin_unlock(&d->p2m.lock);
     if (rc == 0 && u->flush)
         arch_p2m_flush(d);
+    else if (rc == 0 && u->type != P2M_NONE && u->type != P2M_RETAINED)
+        arch_p2m_added(d);
     return rc;
 }
 

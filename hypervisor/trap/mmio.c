@@ -48,7 +48,7 @@ static void emulate(struct vcpu *v, const struct exit *e)
     arch_vcpu_set_rflags(v, rflags);
 }
 
-/* Does [start, end) hold host RAM or a page of a device model? */
+/* Does [start, end) hold host RAM, registers of an IOMMU, or a page of a device model? */
 static bool range_is_taken(const struct domain *d, gpaddr_t start, gpaddr_t end)
 {
     for (unsigned i = 0; i < host.nr_e820; i++) {
@@ -57,6 +57,9 @@ static bool range_is_taken(const struct domain *d, gpaddr_t start, gpaddr_t end)
         if ((r->type == E820_RAM || r->type == E820_UNUSABLE) && start < r->addr + r->size && end > r->addr)
             return true;
     }
+    for (unsigned i = 0; i < host.nr_iommus; i++)
+        if (start < host.iommu[i] + IOMMU_SIZE && end > host.iommu[i])
+            return true;
     for (gpaddr_t p = start; p < end; p += PAGE_SIZE)
         if (device_claims_page(d, p))
             return true;

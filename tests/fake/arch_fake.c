@@ -284,6 +284,11 @@ void arch_p2m_flush(struct domain *d)
     d->arch.flushes++;
 }
 
+void arch_p2m_added(struct domain *d)
+{
+    d->arch.added++;
+}
+
 /* --- domains and vCPUs --- */
 
 int arch_domain_init(struct domain *d)

@@ -9,7 +9,7 @@ struct arch_cpu {
     unsigned kicks; /* arch_kick_cpu calls seen */
 };
 struct arch_domain {
-    unsigned flushes;
+    unsigned flushes, added;
 };
 struct arch_vcpu {
     bool abi32;

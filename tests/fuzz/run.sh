@@ -7,6 +7,7 @@ set -- -print_final_stats=1 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$pr
 case $prog in
 *bzimage*) set -- "$@" -max_len=16384 ;;
 *guest_walk*) runs=200000; set -- "$@" -max_len=1024 -len_control=10 ;;
+*ivrs*) runs=200000; set -- "$@" -max_len=512 ;;
 *hypercall*) set -- "$@" -max_len=1024 -len_control=10 ;;
 *) set -- "$@" -max_len=64 ;;
 esac

@@ -5,6 +5,7 @@
 #include "asm.h"
 #include "host_cpu.h"
 #include "hv.h"
+#include "iommu.h"
 #include "lib.h"
 #include "log.h"
 
@@ -301,6 +302,7 @@ static void fadt_parse(void)
 static void other_tables_parse(void)
 {
     const uint8_t *hpet = acpi_find_table("HPET", 0), *mcfg = acpi_find_table("MCFG", 0);
+    const uint8_t *ivrs = acpi_find_table("IVRS", 0);
 
     if (hpet && get32(hpet + 4) >= 56 && hpet[40] == 0)
         memcpy(&host.hpet_addr, hpet + 44, 8);
@@ -309,7 +311,8 @@ static void other_tables_parse(void)
         host.mcfg_bus_start = mcfg[54];
         host.mcfg_bus_end = mcfg[55];
     }
-    host.has_ivrs = acpi_find_table("IVRS", 0) != NULL;
+    if (ivrs)
+        iommu_probe(ivrs, get32(ivrs + 4));
 }
 
 void acpi_init(void)
@@ -321,7 +324,7 @@ void acpi_init(void)
     fadt_parse();
     other_tables_parse();
     log_info("ACPI: RSDP %#lx, %u tables, %u CPUs, %u IO-APICs%s\n", host.rsdp, root_entries, host.nr_apic_ids,
-             host.nr_ioapics, host.has_ivrs ? ", IVRS" : "");
+             host.nr_ioapics, host.nr_iommus ? ", AMD-Vi" : "");
 }
 
 int acpi_enable_mode(void)

@@ -11,6 +11,7 @@
 #include "elf_load.h"
 #include "errno.h"
 #include "host_cpu.h"
+#include "iommu.h"
 #include "lib.h"
 #include "log.h"
 #include "page.h"
@@ -205,28 +206,10 @@ static const char *module_args(const struct boot_module *m)
     return s;
 }
 
-/*
- * DESIGN D3: without an IOMMU, DMA to granted or foreign pages would go to frames of the same number, so dom0 has
- * to bounce all of it through its own memory, unless the user knows better.
- */
-static bool swiotlb_forced(void)
-{
-    char value[16] = "";
-
-    if (cmdline_get("dom0-swiotlb", value, sizeof(value)) && !strcmp(value, "off")) {
-        log_warn("dom0: swiotlb not forced (dom0-swiotlb=off): DMA to granted pages is NOT safe without an IOMMU\n");
-        return false;
-    }
-    if (value[0] && strcmp(value, "force"))
-        log_warn("dom0-swiotlb=%s is not understood: force or off\n", value);
-    log_info("dom0: swiotlb=force (%s)\n", value[0] ? "dom0-swiotlb" : "DMA is not translated on this machine");
-    return true;
-}
-
 static void make_cmdline(char *buf, const struct boot_module *kernel)
 {
     const char *args = module_args(kernel);
-    const char *extra = swiotlb_forced() ? "swiotlb=force" : "";
+    const char *extra = dma_must_bounce() ? "swiotlb=force" : "";
     int len = snprintf(buf, CMDLINE_SIZE, "%s%s%s", args, *args && *extra ? " " : "", extra);
 
     if (len >= CMDLINE_SIZE)
@@ -395,8 +378,10 @@ int dom0_build(void)
     }
     give_memory(d);
     rc = dom0_map_memory(d);
-    if (!rc)
+    if (!rc) {
+        iommu_start(d);
         rc = load_kernel(&host.module[0], &img);
+    }
     if (!rc)
         rc = make_start_info(d, &start_info);
     if (rc) {

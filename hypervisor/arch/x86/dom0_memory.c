@@ -240,6 +240,8 @@ static unsigned hidden_ranges(struct frame_range *ret)
     ret[n++] = (struct frame_range){ PFN_DOWN(host.lapic_addr), PFN_DOWN(host.lapic_addr) + 1 };
     for (unsigned i = 0; i < host.nr_ioapics; i++)
         ret[n++] = (struct frame_range){ PFN_DOWN(host.ioapic[i].addr), PFN_DOWN(host.ioapic[i].addr) + 1 };
+    for (unsigned i = 0; i < host.nr_iommus; i++)
+        ret[n++] = (struct frame_range){ PFN_DOWN(host.iommu[i]), PFN_DOWN(host.iommu[i]) + PFN_DOWN(IOMMU_SIZE) };
     if (host.hpet_addr)
         ret[n++] = (struct frame_range){ PFN_DOWN(host.hpet_addr), PFN_DOWN(host.hpet_addr) + 1 };
     if (host.mcfg_addr) /* 1 MiB a bus; the window starts at bus 0 */
@@ -272,7 +274,7 @@ static int map_visible(struct domain *d, mfn_t start, mfn_t end, const struct fr
 
 static int map_firmware_ranges(struct domain *d)
 {
-    struct frame_range hidden[MAX_IOAPICS + 4];
+    struct frame_range hidden[MAX_IOAPICS + MAX_IOMMUS + 4];
     unsigned nr = hidden_ranges(hidden);
     int rc = map_visible(d, ROM_START, ROM_END, hidden, nr);
 

@@ -7,6 +7,7 @@
 #include "cpuid.h"
 #include "device.h"
 #include "errno.h"
+#include "iommu.h"
 #include "lib.h"
 #include "log.h"
 #include "page.h"
@@ -52,6 +53,12 @@ void arch_p2m_flush(struct domain *d)
         if (cpus[i] != this_cpu() && v && v->domain == d)
             cpu_leave_guest(i);
     }
+    iommu_flush(d);
+}
+
+void arch_p2m_added(struct domain *d)
+{
+    iommu_flush_absent(d);
 }
 
 void arch_set_callback_vector(struct domain *d, uint8_t vector)

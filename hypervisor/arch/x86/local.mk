@@ -2,6 +2,7 @@
 # What needs no processor of its own runs in the host tiers as well.
 x86_sources = \
 	hypervisor/arch/x86/guest_walk.c \
+	hypervisor/arch/x86/ivrs.c \
 	hypervisor/arch/x86/npt.c
 
 noinst_LIBRARIES += hypervisor/libx86.a
@@ -9,12 +10,15 @@ HV_LIBS += hypervisor/libx86.a
 hypervisor_libx86_a_SOURCES = \
 	$(x86_sources) \
 	hypervisor/arch/x86/acpi_host.c \
+	hypervisor/arch/x86/amdvi.c \
+	hypervisor/arch/x86/amdvi_event.c \
 	hypervisor/arch/x86/apic.c \
 	hypervisor/arch/x86/boot_mem.c \
 	hypervisor/arch/x86/bzimage.c \
 	hypervisor/arch/x86/cpu_policy.c \
 	hypervisor/arch/x86/cpu_policy_op.c \
 	hypervisor/arch/x86/cpuid.c \
+	hypervisor/arch/x86/dma_policy.c \
 	hypervisor/arch/x86/dom0_acpi.c \
 	hypervisor/arch/x86/dom0_build.c \
 	hypervisor/arch/x86/dom0_memory.c \
@@ -46,6 +50,7 @@ hypervisor_libx86_a_SOURCES = \
 	hypervisor/arch/x86/svm_entry.S \
 	hypervisor/arch/x86/trampoline.S \
 	hypervisor/arch/x86/trap_entry.S \
+	hypervisor/arch/x86/amdvi.h \
 	hypervisor/arch/x86/arch_types.h \
 	hypervisor/arch/x86/asm.h \
 	hypervisor/arch/x86/bzimage.h \
@@ -56,6 +61,8 @@ hypervisor_libx86_a_SOURCES = \
 	hypervisor/arch/x86/host_cpu.h \
 	hypervisor/arch/x86/host_layout.h \
 	hypervisor/arch/x86/insn.h \
+	hypervisor/arch/x86/iommu.h \
+	hypervisor/arch/x86/ivrs.h \
 	hypervisor/arch/x86/msr.h \
 	hypervisor/arch/x86/svm.h \
 	hypervisor/arch/x86/svm_internal.h \
