@@ -12,7 +12,7 @@ except=$tests/guest/domu/except
 cp -r "$build/tests/domu" "$work/domu"
 all='flat:0 pse:1 pae:2 long:3' # kernel and reason
 soak && all="$all long:4 flat:5"
-{ echo "all='$all'"; cat; } >"$work/text" <<'S'
+cat >"$work/text" <<'S'
 logs=/var/log/xen
 create() { # create KERNEL:REASON
     printf 'type="pvh"\nname="%s"\nkernel="/root/domu/%s.elf"\nextra="shutdown=%s"\nmemory=32\ntsc_mode="native"\n' \
@@ -34,22 +34,26 @@ ended() { # ended KERNEL:REASON: xl saw it shut down
     xl list $1 | awk 'NR == 2 { print "state", $5 }'
     xl destroy $1
 }
-for domain in $all; do create $domain; done
-for domain in $all; do ended $domain; done
+for group in "$@"; do
+    for domain in $group; do create $domain; done
+    for domain in $group; do ended $domain; done
+done
 echo "== domains left: $(($(xl list | wc -l) - 2))"
 S
-script "$(cat "$work/text")"
 
-run() { # run FILE: what the domains found
+run() { # run FILE GROUP...: what the domains found, of which those of a group live at the same time
+    found=$1
+    shift
+    { printf 'set --'; printf " '%s'" "$@"; echo; cat "$work/text"; } | script
     host --smp 1 --timeout 500 --add "$work/domu:/root/domu"
     expect_status 0
-    sed -n '/^==/,$p' "$work/out" >"$1"
-    [ "$(grep -c '^complete$' "$1")" = "$(echo "$all" | wc -w)" ] || fail "not every kernel came to its end"
+    sed -n '/^==/,$p' "$work/out" >"$found"
+    [ "$(grep -c '^complete$' "$found")" = "$(echo "$all" | wc -w)" ] || fail "not every kernel came to its end"
 }
-run "$work/ours"
+run "$work/ours" "$all"
 soak || exit 0
 HYPERVISOR=stock
-run "$work/stock"
+run "$work/stock" $all # one after the other: together, under this emulation, one of them often gets stuck
 sed '/^#/d; s/  .*//' "$except" >"$work/patterns"
 for side in ours stock; do grep -vxEf "$work/patterns" "$work/$side" >"$work/$side.kept" || :; done
 diff -u --label stock --label ours "$work/stock.kept" "$work/ours.kept" ||
