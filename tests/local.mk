@@ -7,6 +7,7 @@ HOST_CORE = $(START_GROUP) tests/fake/libfake.a $(HOST_LIBS) $(END_GROUP)
 # --- unit: tests/unit/NAME.c is NAME; most link with the whole host-built core ---
 UNIT_TESTS = \
 	tests/model/test_model \
+	tests/unit/test_amdvi \
 	tests/unit/test_bitmap \
 	tests/unit/test_bzimage \
 	tests/unit/test_cmdline \

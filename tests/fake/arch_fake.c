@@ -282,11 +282,15 @@ void arch_copy_page(void *dst, const void *src)
 void arch_p2m_flush(struct domain *d)
 {
     d->arch.flushes++;
+    if (fake.p2m_flush)
+        fake.p2m_flush(d);
 }
 
 void arch_p2m_added(struct domain *d)
 {
     d->arch.added++;
+    if (fake.p2m_added)
+        fake.p2m_added(d);
 }
 
 /* --- domains and vCPUs --- */

@@ -45,6 +45,7 @@ struct fake_state {
     void (*idle)(void);               /* called by arch_idle; may be NULL */
     bool (*preempt)(void);            /* should the operation under way stop here? NULL: as the time says */
     bool (*fail_alloc)(void);         /* shall this allocation fail? may be NULL */
+    void (*p2m_flush)(struct domain *d), (*p2m_added)(struct domain *d); /* called by arch_p2m_*; may be NULL */
     int fail_init;                    /* negative errno that arch_domain_init and arch_vcpu_init return; 0: they work */
 };
 extern struct fake_state fake;
