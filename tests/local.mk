@@ -178,7 +178,7 @@ fuzz-full: tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/model/test_mo
 .PHONY: fuzz fuzz-full
 
 # --- guest: tiny PVH kernels that tests/system/guest.sh runs, tests/guest/NAME.elf from tests/guest/NAME/main.c ---
-GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/events.elf tests/guest/forbidden.elf \
+GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/dma.elf tests/guest/events.elf tests/guest/forbidden.elf \
 	tests/guest/grants.elf tests/guest/hypercalls.elf tests/guest/memory.elf tests/guest/smp.elf tests/guest/start-info.elf \
 	tests/guest/tiny.elf
 # Compilers call memcpy and its kin by themselves: the hypervisor's serve.

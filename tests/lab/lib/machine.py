@@ -87,7 +87,11 @@ def disks(o, kind):
 
 
 def iommu(o, kind):
-    return ["-device", "amd-iommu"] if o.iommu == "amd" or kind == "stock-pvh" else []
+    return ["-device", "amd-iommu"] if o.iommu != "none" or kind == "stock-pvh" else []
+
+
+def devices(o):
+    return [word for d in o.device for word in ("-device", d)]
 
 
 class Files:
@@ -167,4 +171,5 @@ def command(o, files, com1, com2):
             + accelerator(o) + ["-display", "none", "-no-reboot", "-no-user-config", "-nodefaults"]
             + ["-chardev", com1, "-serial", "chardev:com1", "-chardev", com2, "-serial", "chardev:com2"]
             + ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
-            + iommu(o, kind) + boot(o, files) + network(o, kind) + disks(o, kind))
+            + iommu(o, kind) + boot(o, files) + network(o, kind) + disks(o, kind)
+            + devices(o))

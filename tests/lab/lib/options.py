@@ -43,7 +43,9 @@ def parser():
     add("--net", default="none", metavar="none|user|listen:PORT|connect:PORT", help="a virtio NIC (default: none)")
     add("--disk", action="append", default=[], metavar="FILE", help="a raw disk image as virtio disk")
     add("--shared-disk", metavar="FILE", help="a raw disk image that two hosts may use at once")
-    add("--iommu", default="none", choices=["none", "amd"], help="default: none")
+    add("--iommu", default="none", choices=["none", "amd", "beside"],
+        help="amd: an IOMMU, which virtio devices use; beside: they go round it (default: none)")
+    add("--device", action="append", default=[], metavar="MODEL[,NAME=VALUE...]", help="one more device of QEMU's")
     add("--boot", default="direct", choices=["direct", "grub-bios", "grub-efi"],
         help="how: by QEMU's loader, or from a disk image with GRUB, on SeaBIOS or OVMF (default: direct)")
     return p
