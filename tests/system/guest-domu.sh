@@ -34,28 +34,29 @@ ended() { # ended KERNEL:REASON: xl saw it shut down
     xl list $1 | awk 'NR == 2 { print "state", $5 }'
     xl destroy $1
 }
-for group in "$@"; do
-    for domain in $group; do create $domain; done
-    for domain in $group; do ended $domain; done
-done
+for domain in $all; do create $domain; done
+for domain in $all; do ended $domain; done
 echo "== domains left: $(($(xl list | wc -l) - 2))"
 S
 
-run() { # run FILE GROUP...: what the domains found, of which those of a group live at the same time
+run() { # run FILE KERNEL:REASON...: what these domains found
     found=$1
     shift
-    { printf 'set --'; printf " '%s'" "$@"; echo; cat "$work/text"; } | script
+    { echo "all='$*'"; cat "$work/text"; } | script
     host --smp 1 --timeout 500 --add "$work/domu:/root/domu"
     expect_status 0
     sed -n '/^==/,$p' "$work/out" >"$found"
-    [ "$(grep -c '^complete$' "$found")" = "$(echo "$all" | wc -w)" ] || fail "not every kernel came to its end"
+    [ "$(grep -c '^complete$' "$found")" = $# ] || fail "not every kernel came to its end"
 }
-run "$work/ours" "$all"
+run "$work/ours" $all
 soak || exit 0
+# QEMU 7.2 sets the accessed bit in a PAE guest's page-directory pointers, where it is reserved; stock Xen refuses that.
 HYPERVISOR=stock
-run "$work/stock" $all # one after the other: together, under this emulation, one of them often gets stuck
+run "$work/stock" $(printf '%s\n' $all | grep -v '^pae')
 sed '/^#/d; s/  .*//' "$except" >"$work/patterns"
-for side in ours stock; do grep -vxEf "$work/patterns" "$work/$side" >"$work/$side.kept" || :; done
+for side in ours stock; do
+    sed '/^== pae/,/^state/d' "$work/$side" | grep -vxEf "$work/patterns" >"$work/$side.kept"
+done
 diff -u --label stock --label ours "$work/stock.kept" "$work/ours.kept" ||
     fail "a test kernel saw something else on stock Xen"
-echo "$(wc -l <"$work/ours") lines compared with stock"
+echo "$(wc -l <"$work/ours.kept") lines compared with stock"
