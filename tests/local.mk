@@ -77,6 +77,25 @@ tests_model_test_model_SOURCES = tests/model/test_model.c tests/model/model.c te
 	tests/model/calls_domain.c tests/model/calls_event.c tests/model/calls_grant.c tests/model/calls.h \
 	tests/model/model.h
 
+# Small worlds in every order, and counts of what CPUs share: the core once more, with hooks before each access.
+HOOKED_CORE = $(HOST_FILES:.c=.hooked.o)
+HOOKED_COMMON = tests/interleave/hooks.c tests/interleave/hooks.h tests/fake/arch_fake.c
+HOOKED_CFLAGS = $(HOST_CFLAGS)
+HOOKED_LDFLAGS = -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
+%.hooked.o: %.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) $(HOOK_FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+-include $(HOOKED_CORE:.o=.d)
+CLEANFILES += $(HOOKED_CORE) $(HOOKED_CORE:.o=.d)
+HOOKED_TESTS = tests/interleave/test_interleave
+tests_interleave_test_interleave_SOURCES = tests/interleave/test_interleave.c tests/interleave/explore.c \
+	tests/interleave/explore.h tests/interleave/world.c tests/interleave/world.h tests/model/model.c $(HOOKED_COMMON)
+tests_interleave_test_interleave_CPPFLAGS = $(HOST_CPPFLAGS) -I$(srcdir)/tests
+tests_interleave_test_interleave_CFLAGS = $(HOOKED_CFLAGS)
+tests_interleave_test_interleave_LDFLAGS = $(HOOKED_LDFLAGS)
+tests_interleave_test_interleave_LDADD = $(HOOKED_CORE)
+check_PROGRAMS += $(HOOKED_TESTS)
+TESTS += $(HOOKED_TESTS)
+
 # Files of arch/x86 with real types and fakes of the test's own.
 X86_CPPFLAGS = $(HV_CPPFLAGS)
 tests_unit_test_bzimage_SOURCES = tests/unit/test_bzimage.c hypervisor/arch/x86/bzimage.c hypervisor/arch/x86/elf_load.c

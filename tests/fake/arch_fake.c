@@ -26,7 +26,9 @@ stime_t fake_time;
 static uint8_t *ram;
 static uint64_t ram_pages;
 static struct page *table;
-static struct cpu cpu_storage[NR_CPUS];
+static struct {
+    struct cpu cpu;
+} __aligned(64) cpu_storage[NR_CPUS]; /* no line is two CPUs' */
 static _Thread_local struct cpu *here;
 static int fail_countdown = -1;
 static jmp_buf panic_jmp;
@@ -48,7 +50,7 @@ static void cpus_init(void)
     memset(cpu_storage, 0, sizeof(cpu_storage));
     memset(cpus, 0, sizeof(cpus[0]) * NR_CPUS);
     for (unsigned i = 0; i < FAKE_CPUS; i++) {
-        cpus[i] = &cpu_storage[i];
+        cpus[i] = &cpu_storage[i].cpu;
         cpus[i]->self = cpus[i];
         cpus[i]->id = i;
         cpus[i]->online = true;
@@ -119,6 +121,11 @@ static void fake_add_ram(struct domain *d, gfn_t gfn)
 
 struct domain *fake_domain(domid_t id, unsigned vcpus)
 {
+    return fake_domain_sized(id, vcpus, FAKE_DOMAIN_PAGES);
+}
+
+struct domain *fake_domain_sized(domid_t id, unsigned vcpus, unsigned pages)
+{
     struct domain_config config = {
         .max_vcpus = vcpus,
         .max_evtchn_port = 1023,
@@ -137,7 +144,7 @@ struct domain *fake_domain(domid_t id, unsigned vcpus)
     for (unsigned i = 0; i < vcpus; i++)
         if (vcpu_create(d, i))
             abort();
-    for (gfn_t gfn = 0; gfn < FAKE_DOMAIN_PAGES; gfn++)
+    for (gfn_t gfn = 0; gfn < pages; gfn++)
         fake_add_ram(d, gfn);
     return d;
 }
@@ -189,6 +196,8 @@ struct cpu *arch_this_cpu(void)
 
 void arch_relax(void)
 {
+    if (fake.relax)
+        fake.relax();
 }
 
 void arch_kick_cpu(unsigned cpu)

@@ -42,6 +42,7 @@ struct fake_state {
     /* Replaces the identity walk when not NULL. */
     int (*walk)(struct vcpu *v, guest_va_t va, unsigned access, gpaddr_t *ret_gpa, uint32_t *ret_pfec);
     void (*run)(struct vcpu *v);      /* called by arch_vcpu_run; may be NULL */
+    void (*relax)(void);              /* called by arch_relax; may be NULL */
     void (*idle)(void);               /* called by arch_idle; may be NULL */
     bool (*preempt)(void);            /* should the operation under way stop here? NULL: as the time says */
     bool (*fail_alloc)(void);         /* shall this allocation fail? may be NULL */
@@ -70,6 +71,8 @@ void fake_set_current(struct vcpu *v);
  * and has identity-mapped boot RAM. Aborts when it cannot be made. The list holds the reference.
  */
 struct domain *fake_domain(domid_t id, unsigned vcpus);
+/* The same with another number of pages; dom0's are at most FAKE_BOOT_PAGES. */
+struct domain *fake_domain_sized(domid_t id, unsigned vcpus, unsigned pages);
 /* Address of a guest-physical byte of RAM (NULL: none there); valid up to the end of its page. */
 void *fake_guest_ptr(struct domain *d, gpaddr_t gpa);
 

@@ -30,7 +30,8 @@ struct model_domain {
     struct model_port port[MODEL_PORTS];
     mfn_t fifo[MODEL_FIFO_PAGES]; /* frames that the FIFO format holds */
     unsigned nr_fifo;
-    uint32_t handles; /* grant mappings that it holds */
+    uint32_t handles; /* grant mappings that it holds, as the calls said */
+    uint32_t mapped;  /* and as its table says */
 };
 extern struct model_domain model[MODEL_DOMAINS];
 
@@ -43,6 +44,8 @@ void model_refresh(void);
 void model_forget_ports(domid_t id);
 /* Compare everything; between two calls only. */
 void model_check(void);
+/* The part that needs nothing of the calls' answers: frames, pins, references of domains. */
+void model_check_memory(void);
 
 /* One random call, or another step of the guests. */
 void calls_step(void);
