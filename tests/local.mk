@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	tests/unit/test_version_op \
 	tests/unit/test_vioapic \
 	tests/unit/test_vlapic \
+	tests/unit/test_vmsi \
 	tests/unit/test_vpci \
 	tests/unit/test_vsnprintf \
 	tests/unit/test_wire
@@ -66,6 +67,7 @@ EXTRA_DIST += \
 	tests/unit/cpu_fixture.h \
 	tests/unit/device_fixture.h \
 	tests/unit/kernel_fixture.h \
+	tests/unit/pci_fixture.h \
 	tests/unit/public_abi.def \
 	tests/unit/public_abi.h \
 	tests/unit/sched_fixture.h \

@@ -28,7 +28,7 @@ static bool console_match(const struct vcpu *v, uint64_t port)
     return v->domain->privileged && device_console_port && port - device_console_port < 8;
 }
 
-/* Configuration space by memory is withheld (DESIGN D4): its window must not show the machine's. */
+/* Configuration space by memory (ECAM): all of segment 0. */
 static bool mcfg_match(const struct vcpu *v, uint64_t addr)
 {
     uint64_t first = host.mcfg_addr + host.mcfg_bus_start * MCFG_BUS_SIZE;
@@ -54,8 +54,9 @@ static const struct io_range mmio_ranges[] = {
     { "local APIC", 0, 0, vlapic_mmio_match, vlapic_mmio },
     { "IO-APIC", 0, 0, vioapic_mmio_match, vioapic_mmio },
     { "APIC window", 0, 0, apic_window_match, legacy_absent },
-    { "MCFG", 0, 0, mcfg_match, legacy_absent },
+    { "MCFG", 0, 0, mcfg_match, vpci_mmio },
     { "HPET", 0, 0, hpet_match, legacy_absent },
+    { "MSI-X tables", 0, 0, vmsix_mmio_match, vmsix_mmio }, /* the last: device_range_taken */
 };
 
 static const struct io_range port_ranges[] = {
@@ -229,19 +230,54 @@ bool dom0_may_access_port(uint16_t port, unsigned size)
     return true;
 }
 
+static bool vcpu_apic_claims(const struct domain *d, gpaddr_t page)
+{
+    for (unsigned i = 0; i < d->nr_vcpus; i++) {
+        const struct vcpu *v = domain_vcpu(d, i);
+
+        if (v && vlapic_mmio_match(v, page))
+            return true;
+    }
+    return false;
+}
+
 bool device_claims_page(const struct domain *d, gpaddr_t addr)
 {
     struct vcpu any;
 
-    addr &= PAGE_MASK;
-    for (unsigned i = 0; i < d->nr_vcpus; i++) {
-        const struct vcpu *v = domain_vcpu(d, i);
+    vcpu_of_domain(&any, d);
+    return vcpu_apic_claims(d, addr & PAGE_MASK) || mmio_find(&any, addr & PAGE_MASK) != NULL;
+}
 
-        if (v && vlapic_mmio_match(v, addr))
+/* Host RAM, or registers of an IOMMU. */
+static bool range_is_kept(gpaddr_t start, gpaddr_t end)
+{
+    for (unsigned i = 0; i < host.nr_e820; i++) {
+        const struct e820_entry *r = &host.e820[i];
+
+        if ((r->type == E820_RAM || r->type == E820_UNUSABLE) && start < r->addr + r->size && end > r->addr)
             return true;
     }
+    for (unsigned i = 0; i < host.nr_iommus; i++)
+        if (start < host.iommu[i] + IOMMU_SIZE && end > host.iommu[i])
+            return true;
+    return false;
+}
+
+bool device_range_taken(const struct domain *d, gpaddr_t start, gpaddr_t end, bool by_tables)
+{
+    struct vcpu any;
+
+    if (range_is_kept(start, end))
+        return true;
     vcpu_of_domain(&any, d);
-    return mmio_find(&any, addr) != NULL;
+    for (gpaddr_t page = start; page < end; page += PAGE_SIZE) {
+        const struct io_range *r = mmio_find(&any, page);
+
+        if (vcpu_apic_claims(d, page) || (r && (by_tables || r->handle != vmsix_mmio)))
+            return true;
+    }
+    return false;
 }
 
 /* --- life --- */

@@ -6,7 +6,10 @@ device_sources = \
 	hypervisor/device/vlapic.c \
 	hypervisor/device/vlapic_ipi.c \
 	hypervisor/device/vlapic_timer.c \
-	hypervisor/device/vpci.c
+	hypervisor/device/vmsi.c \
+	hypervisor/device/vmsix.c \
+	hypervisor/device/vpci.c \
+	hypervisor/device/vpci_caps.c
 
 noinst_LIBRARIES += hypervisor/libdevice.a
 HV_LIBS += hypervisor/libdevice.a
@@ -16,7 +19,8 @@ hypervisor_libdevice_a_SOURCES = \
 	hypervisor/device/ports.h \
 	hypervisor/device/vioapic.h \
 	hypervisor/device/vlapic.h \
-	hypervisor/device/vpci.h
+	hypervisor/device/vpci.h \
+	hypervisor/device/vpci_internal.h
 hypervisor_libdevice_a_CPPFLAGS = $(HV_CPPFLAGS)
 hypervisor_libdevice_a_CFLAGS = $(HV_CFLAGS)
 

@@ -12,6 +12,7 @@
 
 struct cpu;
 struct domain;
+struct msi_message;
 struct vcpu;
 struct vcpu_time_info;
 
@@ -76,7 +77,19 @@ int arch_irq_bind(struct domain *d, uint32_t gsi, bool level, bool active_low);
 void arch_irq_mask(uint32_t gsi);
 void arch_irq_unmask(uint32_t gsi); /* also after EOI of a level interrupt */
 
+/*
+ * A message of a device of d: a handle or -ENOSPC. Once routed, the device is to send *ret_message; its interrupt goes to
+ * the CPU and becomes vmsi_deliver(d, as). It may be routed again at any time: only the message's address changes.
+ */
+int arch_msi_alloc(void);
+void arch_msi_route(int handle, struct domain *d, const struct msi_message *as, unsigned cpu,
+                    struct msi_message *ret_message);
+void arch_msi_free(int handle);
+
 /* --- machine access for dom0 devices --- */
+/* Device registers at any address, not across a page. Takes a lock of RANK_IRQ. */
+uint64_t arch_mmio_read(paddr_t addr, unsigned size);
+void arch_mmio_write(paddr_t addr, unsigned size, uint64_t value);
 uint64_t arch_port_read(uint16_t port, unsigned size);
 void arch_port_write(uint16_t port, unsigned size, uint64_t value);
 

@@ -32,6 +32,8 @@ bool device_pio(struct vcpu *v, struct io_req *req);
 /* Does any model of v's domain claim the byte (page) at addr? Used to build the I/O permission bitmap / p2m. */
 bool device_claims_port(const struct domain *d, uint16_t port);
 bool device_claims_page(const struct domain *d, gpaddr_t addr);
+/* Is host RAM, an IOMMU or a page of a model in [start, end), whole pages? by_tables: the pages of MSI-X tables count, too. */
+bool device_range_taken(const struct domain *d, gpaddr_t start, gpaddr_t end, bool by_tables);
 
 int devices_domain_init(struct domain *d);
 void devices_domain_destroy(struct domain *d);
@@ -73,5 +75,18 @@ void vioapic_eoi(struct domain *d, uint8_t vector);
 /* A physical interrupt arrived for a bound pin (called by arch; the physical pin is masked if level-triggered). */
 void vioapic_assert(struct domain *d, uint32_t gsi);
 void vioapic_dump(struct domain *d);
+
+/* --- vmsi.c: messages of dom0's devices --- */
+struct msi_message {
+    uint64_t address;
+    uint32_t data;
+};
+/* A physical interrupt arrived that d's device was told to send as *message (called by arch). */
+void vmsi_deliver(struct domain *d, const struct msi_message *message);
+
+/* --- vpci.c --- */
+/* dom0 has found (lost) a device of segment 0. 0, or -ENODEV: there is none (it was not known). */
+int vpci_device_add(struct domain *d, uint16_t bdf);
+int vpci_device_remove(struct domain *d, uint16_t bdf);
 
 #endif

@@ -48,22 +48,19 @@ static void emulate(struct vcpu *v, const struct exit *e)
     arch_vcpu_set_rflags(v, rflags);
 }
 
-/* Does [start, end) hold host RAM, registers of an IOMMU, or a page of a device model? */
-static bool range_is_taken(const struct domain *d, gpaddr_t start, gpaddr_t end)
+/*
+ * Map device memory one to one where the hole is. A page that a model has claimed meanwhile (an MSI-X table moves) goes
+ * again: the model first claims, then clears what is mapped, so one of the two sees the other. -EAGAIN: something is there.
+ */
+static int map_identity(struct domain *d, gfn_t gfn, unsigned order, const struct p2m_entry *hole)
 {
-    for (unsigned i = 0; i < host.nr_e820; i++) {
-        const struct e820_entry *r = &host.e820[i];
+    struct p2m_entry mapped = { .mfn = gfn, .type = P2M_MMIO, .order = order };
+    gpaddr_t start = gfn << PAGE_SHIFT;
+    int rc = p2m_replace(d, gfn, gfn, order, P2M_MMIO, hole);
 
-        if ((r->type == E820_RAM || r->type == E820_UNUSABLE) && start < r->addr + r->size && end > r->addr)
-            return true;
-    }
-    for (unsigned i = 0; i < host.nr_iommus; i++)
-        if (start < host.iommu[i] + IOMMU_SIZE && end > host.iommu[i])
-            return true;
-    for (gpaddr_t p = start; p < end; p += PAGE_SIZE)
-        if (device_claims_page(d, p))
-            return true;
-    return false;
+    if (rc == 0 && device_range_taken(d, start, start + (PAGE_SIZE << order), true))
+        p2m_replace(d, gfn, INVALID_MFN, order, P2M_NONE, &mapped);
+    return rc;
 }
 
 /*
@@ -77,12 +74,13 @@ static bool map_dom0_mmio(struct domain *d, gpaddr_t gpa)
     struct p2m_entry hole = p2m_lookup(d, gfn);
     int rc = -EINVAL;
 
-    if (!d->privileged || gpa >> host.phys_bits || hole.type != P2M_NONE || range_is_taken(d, page, page + PAGE_SIZE))
+    if (!d->privileged || gpa >> host.phys_bits || hole.type != P2M_NONE ||
+        device_range_taken(d, page, page + PAGE_SIZE, true))
         return false;
-    if (hole.order >= ORDER_2M && !range_is_taken(d, big, big + MiB(2ULL)))
-        rc = p2m_replace(d, big >> PAGE_SHIFT, big >> PAGE_SHIFT, ORDER_2M, P2M_MMIO, &hole);
+    if (hole.order >= ORDER_2M && !device_range_taken(d, big, big + MiB(2ULL), true))
+        rc = map_identity(d, big >> PAGE_SHIFT, ORDER_2M, &hole);
     if (rc && rc != -EAGAIN)
-        rc = p2m_replace(d, gfn, gfn, ORDER_4K, P2M_MMIO, &hole);
+        rc = map_identity(d, gfn, ORDER_4K, &hole);
     return rc == 0 || rc == -EAGAIN;
 }
 

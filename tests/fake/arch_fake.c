@@ -430,16 +430,57 @@ void arch_irq_unmask(uint32_t gsi)
 
 uint64_t arch_port_read(uint16_t port, unsigned size)
 {
-    (void)port;
+    if (fake.port_read)
+        return fake.port_read(port, size);
     return size >= 8 ? fake.port_value : fake.port_value & ((1ULL << (size * 8)) - 1);
 }
 
 void arch_port_write(uint16_t port, unsigned size, uint64_t value)
 {
-    (void)size;
     fake.port_writes++;
     fake.port_written = port;
     fake.port_data = value;
+    if (fake.port_write)
+        fake.port_write(port, size, value);
+}
+
+uint64_t arch_mmio_read(paddr_t addr, unsigned size)
+{
+    return fake.mmio_read ? fake.mmio_read(addr, size) : UINT64_MAX >> (64 - 8 * size);
+}
+
+void arch_mmio_write(paddr_t addr, unsigned size, uint64_t value)
+{
+    if (fake.mmio_write)
+        fake.mmio_write(addr, size, value);
+}
+
+int arch_msi_alloc(void)
+{
+    for (int i = 0; i < FAKE_MSIS; i++) {
+        if (!fake.msi[i].used) {
+            fake.msi[i] = (struct fake_msi){ .used = true };
+            return i;
+        }
+    }
+    return -ENOSPC;
+}
+
+/* The device's address names the CPU, its data the handle. */
+void arch_msi_route(int handle, struct domain *d, const struct msi_message *as, unsigned cpu,
+                    struct msi_message *ret_message)
+{
+    if (!fake.msi[handle].used || cpu >= FAKE_CPUS)
+        abort();
+    fake.msi[handle] = (struct fake_msi){ .used = true, .domain = d, .as = *as, .cpu = cpu };
+    *ret_message = (struct msi_message){ .address = 0xfee00000 | cpu << 12, .data = 0x30u + (unsigned)handle };
+}
+
+void arch_msi_free(int handle)
+{
+    if (!fake.msi[handle].used)
+        abort();
+    fake.msi[handle].used = false;
 }
 
 /* dom0's memory map: its boot RAM. */

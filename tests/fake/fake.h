@@ -9,16 +9,25 @@
 #include "cpu.h"
 #include "domain.h"
 #include "arch.h"
+#include "device.h"
 #include "types.h"
 
 #define FAKE_CPUS 4            /* CPUs after fake_init */
 #define FAKE_BOOT_PAGES 256    /* mfns below: dom0's boot RAM, never in the allocator */
 #define FAKE_DOMAIN_PAGES 64   /* RAM pages of a fake domain, gfns 0 .. 63 */
 #define FAKE_MAX_GSI 256
+#define FAKE_MSIS 16          /* vectors for messages */
 
 struct fake_irq {
     bool bound, masked, level, active_low;
     unsigned masks, unmasks;
+};
+
+struct fake_msi {
+    bool used;
+    struct domain *domain; /* NULL: not routed */
+    struct msi_message as;
+    unsigned cpu;
 };
 
 /* Everything the fake architecture records; reset by fake_init. */
@@ -37,6 +46,12 @@ struct fake_state {
     uint16_t port_written;
     unsigned port_writes;
     uint64_t port_data;
+    struct fake_msi msi[FAKE_MSIS];   /* by handle */
+    /* The machine's ports and device registers, where a test has some: NULL does as above; memory reads ones. */
+    uint64_t (*port_read)(uint16_t port, unsigned size);
+    void (*port_write)(uint16_t port, unsigned size, uint64_t value);
+    uint64_t (*mmio_read)(paddr_t addr, unsigned size);
+    void (*mmio_write)(paddr_t addr, unsigned size, uint64_t value);
     /* Guest virtual addresses in [walk_fault_start, walk_fault_end) do not translate. */
     guest_va_t walk_fault_start, walk_fault_end;
     /* Replaces the identity walk when not NULL. */

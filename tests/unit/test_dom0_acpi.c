@@ -114,6 +114,31 @@ static void madt_lists_vcpus_ioapics_and_overrides(void **state)
     assert_memory_equal(madt + 44, records, sizeof(records));
 }
 
+/* Only the window that is trapped: the first of the machine's table, segment 0. */
+static void mcfg_is_our_own(void **state)
+{
+    static const uint8_t record[] = { 0, 0, 0, 0xb0, 0, 0, 0, 0, 0, 0, 2, 0x7f, 0, 0, 0, 0 };
+    const uint8_t *mcfg, *xsdt;
+    size_t len = 0;
+
+    (void)state;
+    set_host();
+    host.mcfg_addr = 0xb0000000;
+    host.mcfg_bus_start = 2;
+    host.mcfg_bus_end = 0x7f;
+    assert_int_not_equal(dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 3), 0);
+    xsdt = area + (le(area + 24, 8) - AREA_PA);
+    assert_int_equal(le(xsdt + 4, 4), 36 + 5 * 8);
+    assert_non_null(find("APIC", &len));
+    mcfg = find("MCFG", &len);
+    assert_non_null(mcfg);
+    assert_int_equal((mcfg - area) % 8, 0);
+    assert_int_equal(len, 44 + sizeof(record));
+    assert_int_equal(sum(mcfg, len), 0);
+    assert_int_equal(le(mcfg + 36, 8), 0);
+    assert_memory_equal(mcfg + 44, record, sizeof(record));
+}
+
 static void apic_ids_from_255_on_are_x2apic_records(void **state)
 {
     static const uint8_t last[] = { 9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 128, 0, 0, 0 };
@@ -140,6 +165,7 @@ static void biggest_machine_fits(void **state)
         many[i] = (struct acpi_source){ "SSDT", 0x1000 * i };
     host.nr_ioapics = MAX_IOAPICS;
     host.nr_overrides = MAX_OVERRIDES;
+    host.mcfg_addr = 0xb0000000;
     assert_int_not_equal(dom0_acpi_build(area, sizeof(area), AREA_PA, many, 64, 128), 0);
 }
 
@@ -149,6 +175,7 @@ static void too_small_an_area_is_refused(void **state)
 
     (void)state;
     set_host();
+    host.mcfg_addr = 0xb0000000;
     used = dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 2);
     for (size_t size = 0; size < used; size++) {
         memset(area, 0x5a, sizeof(area));
@@ -163,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(root_pointer_and_xsdt),
         cmocka_unit_test(madt_lists_vcpus_ioapics_and_overrides),
+        cmocka_unit_test(mcfg_is_our_own),
         cmocka_unit_test(apic_ids_from_255_on_are_x2apic_records),
         cmocka_unit_test(biggest_machine_fits),
         cmocka_unit_test(too_small_an_area_is_refused),

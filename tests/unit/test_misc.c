@@ -75,8 +75,60 @@ static void test_cpuinfo(void **state)
 static void test_physdev_refuses(void **state)
 {
     (void)state;
-    for (unsigned cmd = 0; cmd < 40; cmd++)
-        assert_int_equal(call(d0, __HYPERVISOR_physdev_op, cmd, ARG, 0), -ENOSYS);
+    for (unsigned cmd = 0; cmd < 40; cmd++) {
+        if (cmd != PHYSDEVOP_pci_device_add && cmd != PHYSDEVOP_pci_device_remove)
+            assert_int_equal(call(d0, __HYPERVISOR_physdev_op, cmd, ARG, 0), -ENOSYS);
+    }
+}
+
+/* A bus with one device: 01:02.3. */
+static uint64_t one_device(uint16_t port, unsigned size)
+{
+    (void)port;
+    return fake.port_data == 0x80011300 && size == 4 ? 0x10001af4 : ~0ULL >> (64 - 8 * size);
+}
+
+static void write_ports(uint16_t port, unsigned size, uint64_t value)
+{
+    (void)port;
+    (void)size;
+    fake.port_data = value;
+}
+
+static int64_t device(struct domain *d, unsigned cmd, struct physdev_pci_device_add a)
+{
+    memcpy(guest(d, ARG), &a, sizeof(a)); /* the other structure is its beginning */
+    return call(d, __HYPERVISOR_physdev_op, cmd, ARG, 0);
+}
+
+static void test_physdev_devices(void **state)
+{
+    const struct physdev_pci_device_add there = { .bus = 1, .devfn = 0x13, .flags = XEN_PCI_DEV_EXTFN };
+    struct physdev_pci_device_add other = there;
+
+    (void)state;
+    fake.port_read = one_device;
+    fake.port_write = write_ports;
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_remove, there), -ENODEV); /* not known yet */
+    fake_fail_alloc_after(0);
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_add, there), -ENODEV);
+    fake_fail_alloc_after(-1);
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_add, there), 0);
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_add, there), 0);
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_remove, there), 0);
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_remove, there), -ENODEV);
+    assert_int_equal(device(d1, PHYSDEVOP_pci_device_add, there), -EPERM);
+    assert_int_equal(device(d1, PHYSDEVOP_pci_device_remove, there), -EPERM);
+    other.devfn = 0x12;
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_add, other), -ENODEV);
+    other = there;
+    other.seg = 1;
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_add, other), -ENODEV);
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_remove, other), -ENODEV);
+    other = there;
+    other.flags = XEN_PCI_DEV_VIRTFN;
+    assert_int_equal(device(d0, PHYSDEVOP_pci_device_add, other), -EOPNOTSUPP);
+    assert_int_equal(call(d0, __HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add, BAD, 0), -EFAULT);
 }
 
 static void reboot_key(void *arg)
@@ -107,7 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         abi_test(test_platform_gate), abi_test(test_settime),    abi_test(test_cpuinfo),
-        abi_test(test_physdev_refuses), abi_test(test_reboot_key), abi_test(test_other_keys_return),
+        abi_test(test_physdev_refuses), abi_test(test_physdev_devices), abi_test(test_reboot_key), abi_test(test_other_keys_return),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -306,7 +306,7 @@ static void other_tables_parse(void)
 
     if (hpet && get32(hpet + 4) >= 56 && hpet[40] == 0)
         memcpy(&host.hpet_addr, hpet + 44, 8);
-    if (mcfg && get32(mcfg + 4) >= 60) {
+    if (mcfg && get32(mcfg + 4) >= 60 && get16(mcfg + 52) == 0) { /* segment 0 */
         memcpy(&host.mcfg_addr, mcfg + 44, 8);
         host.mcfg_bus_start = mcfg[54];
         host.mcfg_bus_end = mcfg[55];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dom0's ACPI root: an XSDT that names a chosen few of the machine's tables, where they are, and a MADT of our own.
- * (ACPI specification 6.5, chapter 5.) Unknown tables are left out: they may describe what is the hypervisor's (IOMMU,
- * NUMA, HPET, PCI config window).
+ * dom0's ACPI root: an XSDT that names a chosen few of the machine's tables, where they are, and a MADT and an MCFG of
+ * our own. (ACPI specification 6.5, chapter 5; PCI Firmware Specification 3.2, 4.1.2.) Unknown tables are left out: they
+ * may describe what is the hypervisor's (IOMMU, NUMA, HPET).
  */
 #include "device.h"
 #include "dom0_build.h"
@@ -54,6 +54,13 @@ struct madt_x2apic {
     uint8_t type, length;
     uint16_t reserved;
     uint32_t id, flags, processor;
+} __packed;
+struct mcfg {
+    uint8_t reserved[8];
+    uint64_t base;
+    uint16_t segment;
+    uint8_t bus_start, bus_end;
+    uint32_t reserved2;
 } __packed;
 _Static_assert(sizeof(struct madt_override) == 10 && sizeof(struct madt_x2apic) == 16, "ACPI 5.2.12");
 
@@ -162,13 +169,31 @@ static void put_madt(struct writer *w, unsigned nr_vcpus)
     }
 }
 
-static void put_xsdt(struct writer *w, const struct acpi_source *tables, unsigned nr, uint64_t madt)
+/* The window that is trapped (device/vpci.c): segment 0. */
+static void put_mcfg(struct writer *w, unsigned nr_vcpus)
+{
+    struct mcfg m = { .base = host.mcfg_addr, .bus_start = host.mcfg_bus_start, .bus_end = host.mcfg_bus_end };
+
+    (void)nr_vcpus;
+    put_header(w, "MCFG", 1);
+    put(w, &m, sizeof(m));
+}
+
+/* Our own tables, in this order; the last only where the machine has the window. */
+static void (*const own_tables[])(struct writer *w, unsigned nr_vcpus) = { put_madt, put_mcfg };
+
+static unsigned nr_own_tables(void)
+{
+    return host.mcfg_addr ? 2 : 1;
+}
+
+static void put_xsdt(struct writer *w, const struct acpi_source *tables, unsigned nr, const uint64_t *own)
 {
     put_header(w, "XSDT", 1);
     for (unsigned i = 0; i < nr; i++)
         if (is_allowed(&tables[i]))
             put(w, &tables[i].addr, sizeof(uint64_t));
-    put(w, &madt, sizeof(madt));
+    put(w, own, nr_own_tables() * sizeof(*own));
 }
 
 static void make_rsdp(uint8_t *area, uint64_t xsdt)
@@ -186,21 +211,27 @@ size_t dom0_acpi_build(uint8_t *area, size_t size, paddr_t area_pa, const struct
                        unsigned nr_tables, unsigned nr_vcpus)
 {
     struct writer w = { .area = area, .size = size, .used = XSDT_OFFSET };
-    size_t madt;
+    uint64_t own[ARRAY_SIZE(own_tables)] = { 0 };
+    size_t end;
 
     if (size < XSDT_OFFSET)
         return 0;
     memset(area, 0, size);
-    put_xsdt(&w, tables, nr_tables, 0);
-    madt = round_up(w.used, (size_t)8);
-    if (w.full || madt > size)
-        return 0;
-    w.used = XSDT_OFFSET; /* again, now that the MADT's place is known */
-    put_xsdt(&w, tables, nr_tables, area_pa + madt);
+    put_xsdt(&w, tables, nr_tables, own);
+    for (unsigned i = 0; i < nr_own_tables(); i++) {
+        size_t start = round_up(w.used, (size_t)8);
+
+        if (w.full || start > size)
+            return 0;
+        w.used = start;
+        own[i] = area_pa + start;
+        own_tables[i](&w, nr_vcpus);
+        finish(&w, start);
+    }
+    end = w.used;
+    w.used = XSDT_OFFSET; /* again, now that the places are known */
+    put_xsdt(&w, tables, nr_tables, own);
     finish(&w, XSDT_OFFSET);
-    w.used = madt;
-    put_madt(&w, nr_vcpus);
-    finish(&w, madt);
     make_rsdp(area, area_pa + XSDT_OFFSET);
-    return w.full ? 0 : w.used;
+    return w.full ? 0 : end;
 }

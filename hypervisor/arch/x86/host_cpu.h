@@ -64,13 +64,14 @@ void cpu_control_init(void);
 
 enum host_vector {
     VECTOR_PIC = 0x20,     /* the masked PICs' spurious interrupts come here */
-    VECTOR_DEVICE = 0x30,  /* first for machine GSIs */
+    VECTOR_DEVICE = 0x30,  /* first for devices: vector.c */
     VECTOR_DEVICE_END = 0xef,
     VECTOR_TIMER = 0xf0,
     VECTOR_KICK = 0xf1,
     VECTOR_ERROR = 0xfe,
     VECTOR_SPURIOUS = 0xff,
 };
+#define NR_DEVICE_VECTORS (VECTOR_DEVICE_END - VECTOR_DEVICE + 1)
 
 /* --- page tables (host_paging.c) --- */
 #define MAP_WRITE (1u << 0)
@@ -142,6 +143,13 @@ int ioapic_bind_host(uint32_t gsi, bool level, bool active_low, void (*handler)(
 void ioapic_interrupt(uint8_t vector);
 /* Where an ISA interrupt really arrives. */
 void ioapic_isa_to_gsi(uint8_t irq, uint32_t *ret_gsi, bool *ret_level, bool *ret_active_low);
+
+/* --- vectors of devices (vector.c), messages (msi.c) --- */
+enum vector_use { VECTOR_FREE, VECTOR_GSI, VECTOR_MSI };
+int vector_alloc(enum vector_use use); /* -ENOSPC */
+void vector_free(uint8_t vector);
+void vector_interrupt(uint8_t vector); /* one of VECTOR_DEVICE to VECTOR_DEVICE_END came */
+void msi_interrupt(uint8_t vector);
 
 /* --- time (time.c) --- */
 void time_init(void);

@@ -190,6 +190,65 @@ void *map_mmio(paddr_t pa, size_t size)
     return (void *)(va + (pa - start));
 }
 
+/* --- registers that are touched now and then: each CPU has a page of address space to see them through --- */
+
+static struct {
+    uint64_t va;
+    paddr_t page; /* 0: none yet */
+} mmio_window[NR_CPUS];
+
+static volatile void *window_open(paddr_t addr)
+{
+    unsigned cpu = this_cpu()->id;
+    paddr_t page = addr & PAGE_MASK;
+
+    if (!page || mmio_window[cpu].page != page) {
+        spin_lock(&vmap_lock);
+        if (!mmio_window[cpu].va)
+            mmio_window[cpu].va = vmap_take(PAGE_SIZE);
+        host_map(mmio_window[cpu].va, page, PAGE_SIZE, MAP_WRITE | MAP_UNCACHED);
+        spin_unlock(&vmap_lock);
+        mmio_window[cpu].page = page;
+    }
+    return (volatile void *)(mmio_window[cpu].va + (addr - page));
+}
+
+uint64_t arch_mmio_read(paddr_t addr, unsigned size)
+{
+    const volatile void *p = window_open(addr);
+
+    switch (size) {
+    case 1:
+        return *(const volatile uint8_t *)p;
+    case 2:
+        return *(const volatile uint16_t *)p;
+    case 4:
+        return *(const volatile uint32_t *)p;
+    default:
+        return *(const volatile uint64_t *)p;
+    }
+}
+
+void arch_mmio_write(paddr_t addr, unsigned size, uint64_t value)
+{
+    volatile void *p = window_open(addr);
+
+    switch (size) {
+    case 1:
+        *(volatile uint8_t *)p = (uint8_t)value;
+        break;
+    case 2:
+        *(volatile uint16_t *)p = (uint16_t)value;
+        break;
+    case 4:
+        *(volatile uint32_t *)p = (uint32_t)value;
+        break;
+    default:
+        *(volatile uint64_t *)p = value;
+        break;
+    }
+}
+
 void *map_guarded_stack(size_t size)
 {
     uint64_t va;

@@ -27,7 +27,7 @@ struct irq {
 };
 
 static volatile uint32_t *ioapic_page[MAX_IOAPICS];
-static struct irq irqs[VECTOR_DEVICE_END - VECTOR_DEVICE + 1]; /* by vector */
+static struct irq irqs[NR_DEVICE_VECTORS]; /* by vector */
 static struct spinlock irq_lock = SPINLOCK_INIT(RANK_IRQ);
 
 static uint32_t ioapic_read(unsigned i, uint32_t reg)
@@ -80,11 +80,9 @@ static struct irq *irq_find(uint32_t gsi)
 static struct irq *irq_alloc(uint32_t gsi)
 {
     struct irq *irq = irq_find(gsi);
-    for (unsigned i = 0; !irq && i < ARRAY_SIZE(irqs); i++) {
-        if (!irqs[i].bound)
-            irq = &irqs[i];
-    }
-    return irq;
+    int vector = irq ? 0 : vector_alloc(VECTOR_GSI);
+
+    return irq ? irq : vector > 0 ? &irqs[vector - VECTOR_DEVICE] : NULL;
 }
 
 static int irq_bind(uint32_t gsi, struct irq what)

@@ -31,6 +31,7 @@ hypervisor_libx86_a_SOURCES = \
 	hypervisor/arch/x86/hvm_context.c \
 	hypervisor/arch/x86/ioapic.c \
 	hypervisor/arch/x86/lzma_shim.c \
+	hypervisor/arch/x86/msi.c \
 	hypervisor/arch/x86/msr.c \
 	hypervisor/arch/x86/multiboot.c \
 	hypervisor/arch/x86/panic.c \
@@ -46,6 +47,7 @@ hypervisor_libx86_a_SOURCES = \
 	hypervisor/arch/x86/time.c \
 	hypervisor/arch/x86/traps.c \
 	hypervisor/arch/x86/vcpu.c \
+	hypervisor/arch/x86/vector.c \
 	hypervisor/arch/x86/boot.S \
 	hypervisor/arch/x86/svm_entry.S \
 	hypervisor/arch/x86/trampoline.S \

@@ -168,7 +168,7 @@ void trap_dispatch(struct trap_frame *f)
         break;
     default:
         if (f->vector >= VECTOR_DEVICE && f->vector <= VECTOR_DEVICE_END)
-            ioapic_interrupt((uint8_t)f->vector);
+            vector_interrupt((uint8_t)f->vector);
         break; /* below: a masked PIC's spurious interrupt, to which no one replies */
     }
 }

@@ -3,6 +3,8 @@
 #ifndef XENOLITH_PUBLIC_PHYSDEV_H
 #define XENOLITH_PUBLIC_PHYSDEV_H
 
+#include <stdint.h>
+
 #define PHYSDEVOP_IRQ_UNMASK_NOTIFY 4
 #define PHYSDEVOP_irq_status_query 5
 #define PHYSDEVOP_set_iopl 6
@@ -29,5 +31,12 @@
 #define PHYSDEVOP_dbgp_op 29
 #define PHYSDEVOP_prepare_msix 30
 #define PHYSDEVOP_release_msix 31
+
+#define XEN_PCI_DEV_EXTFN 0x1
+#define XEN_PCI_DEV_VIRTFN 0x2
+#define XEN_PCI_DEV_PXM 0x4
+
+#define WIRE_DEF "physdev.def"
+#include "wire_expand.h"
 
 #endif
