@@ -49,7 +49,7 @@ static bool watched_was_free;
 
 /* --- the machine --- */
 
-uint32_t machine_pci_read(uint16_t bdf, uint8_t reg, unsigned size)
+uint32_t machine_pci_read(uint16_t bdf, uint16_t reg, unsigned size)
 {
     assert_int_equal(bdf % 0x100, 8);
     assert_int_equal(reg, 0x40);

@@ -49,7 +49,7 @@ static uint32_t window_offset(const struct function *f)
     return v;
 }
 
-uint32_t pci_host_read(uint16_t bdf, uint8_t reg, unsigned size)
+uint32_t pci_host_read(uint16_t bdf, uint16_t reg, unsigned size)
 {
     struct function *f = find(bdf);
     uint32_t v = 0;
@@ -65,7 +65,7 @@ uint32_t pci_host_read(uint16_t bdf, uint8_t reg, unsigned size)
     return v;
 }
 
-void pci_host_write(uint16_t bdf, uint8_t reg, unsigned size, uint32_t value)
+void pci_host_write(uint16_t bdf, uint16_t reg, unsigned size, uint32_t value)
 {
     struct function *f = find(bdf);
 

@@ -42,6 +42,7 @@ def parser():
     add("--log", metavar="FILE", help="COM1: what the hypervisor and dom0's kernel print")
     add("--net", default="none", metavar="none|user|listen:PORT|connect:PORT", help="a virtio NIC (default: none)")
     add("--disk", action="append", default=[], metavar="FILE", help="a raw disk image as virtio disk")
+    add("--nvme", action="append", default=[], metavar="FILE", help="a raw disk image as NVMe disk")
     add("--shared-disk", metavar="FILE", help="a raw disk image that two hosts may use at once")
     add("--iommu", default="none", choices=["none", "amd", "beside"],
         help="amd: an IOMMU, which virtio devices use; beside: they go round it (default: none)")
@@ -63,7 +64,7 @@ def refuse(reason):
 
 def check_files(o):
     added = [a.partition(":")[0] for a in o.add]
-    for f in o.disk + added + [f for f in (o.shared_disk, o.kernel, o.script) if f]:
+    for f in o.disk + o.nvme + added + [f for f in (o.shared_disk, o.kernel, o.script) if f]:
         if not os.path.exists(f):
             refuse("there is no file %s" % f)
     if "/" in o.hypervisor and not os.path.isfile(o.hypervisor):
