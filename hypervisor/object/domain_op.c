@@ -76,10 +76,10 @@ int64_t domctl_createdomain(struct op *op)
     struct domain_config config;
     domid_t id = c->domain;
     struct domain *d;
-    int r = createdomain_check(&c->u.createdomain);
+    int r = id == 0 || id >= NR_DOMIDS ? free_domid(&id) : 0;
 
-    if (!r && (id == 0 || id >= NR_DOMIDS))
-        r = free_domid(&id);
+    if (!r) /* an id is used up by a domain that cannot be, too, as on stock Xen */
+        r = createdomain_check(&c->u.createdomain);
     if (r)
         return r;
     config_from(&config, &c->u.createdomain);

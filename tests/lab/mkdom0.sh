@@ -101,7 +101,7 @@ root=$work/root
 make_folders
 put_busybox
 put_toolstack
-put_replacing bin/bash sbin/losetup bin/ip
+put_replacing bin/bash sbin/losetup usr/bin/flock bin/ip
 ln -sf bash "$root/usr/bin/sh" # busybox's sh would prefer its own ip and losetup
 put usr/sbin sbin/bridge
 put_modules
