@@ -89,6 +89,14 @@ HOOKED_LDFLAGS = -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
 -include $(HOOKED_CORE:.o=.d)
 CLEANFILES += $(HOOKED_CORE) $(HOOKED_CORE:.o=.d)
 HOOKED_TESTS = tests/interleave/test_interleave
+if HAVE_CMOCKA
+HOOKED_TESTS += tests/interleave/test_shared_lines
+endif
+EXTRA_PROGRAMS = tests/interleave/test_shared_lines
+tests_interleave_test_shared_lines_SOURCES = tests/interleave/test_shared_lines.c $(HOOKED_COMMON)
+tests_interleave_test_shared_lines_CFLAGS = $(HOOKED_CFLAGS)
+tests_interleave_test_shared_lines_LDFLAGS = $(HOOKED_LDFLAGS)
+tests_interleave_test_shared_lines_LDADD = $(HOOKED_CORE) -lcmocka
 tests_interleave_test_interleave_SOURCES = tests/interleave/test_interleave.c tests/interleave/explore.c \
 	tests/interleave/explore.h tests/interleave/world.c tests/interleave/world.h tests/model/model.c $(HOOKED_COMMON)
 tests_interleave_test_interleave_CPPFLAGS = $(HOST_CPPFLAGS) -I$(srcdir)/tests
@@ -145,7 +153,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 else
-EXTRA_PROGRAMS = $(UNIT_TESTS)
+EXTRA_PROGRAMS += $(UNIT_TESTS)
 endif
 
 # --- the rules of the tree ---

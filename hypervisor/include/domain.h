@@ -86,6 +86,12 @@ int domain_kill(struct domain *d);
 /* By id (not DOMID_SELF), with a reference; NULL. */
 struct domain *domain_get_by_id(domid_t id);
 void domain_get(struct domain *d);
+/*
+ * By id, for the present operation only: on this CPU the domain is not freed before domain_let_go, the last held goes
+ * first. It may be dead. Writes nothing that another CPU writes. NULL.
+ */
+struct domain *domain_hold(domid_t id);
+void domain_let_go(struct domain *d);
 void domain_put(struct domain *d);
 static inline struct vcpu *domain_vcpu(const struct domain *d, uint32_t id)
 {

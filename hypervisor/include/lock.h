@@ -14,6 +14,7 @@ enum lock_rank {
     RANK_DOMAIN,  /* one domain's life cycle and configuration */
     RANK_DEVICE,  /* one device model of a domain: vioapic, vlapic, vpci */
     RANK_GRANT,   /* one domain's grant table */
+    RANK_GRANT_ENTRY, /* one entry of a grant table */
     RANK_POD,     /* one domain's frames for populate on demand */
     RANK_P2M,     /* one domain's p2m */
     RANK_EVENT,   /* one domain's event channel table */

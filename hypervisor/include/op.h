@@ -51,7 +51,7 @@ struct op_row {
 struct op {
     const struct op_row *row;
     struct vcpu *vcpu;       /* caller */
-    struct domain *caller, *target; /* target referenced by the dispatcher */
+    struct domain *caller, *target; /* target referenced by the dispatcher, unless it is the caller */
     bool abi32;              /* caller is in a 32-bit mode: layouts and longs are 32-bit */
     uint64_t raw[6];         /* hypercall arguments as registers (or multicall entry) hold them; apply may change
                                 them before returning -ERESTART: the call is then executed again with them */

@@ -3,6 +3,7 @@
 #include "event_internal.h"
 
 #include "arch.h"
+#include "cpu.h"
 #include "device.h"
 #include "domain_ctl.h"
 #include "errno.h"
@@ -18,6 +19,17 @@
 struct domain *dom0;
 struct list_node domain_list = LIST_INIT(domain_list);
 struct spinlock domain_list_lock = SPINLOCK_INIT(RANK_DOMLIST); /* no lock is taken under it */
+
+/* For domain_hold: who has which id, and what each CPU holds. */
+#define HOLDS_MAX 3
+static struct domain *by_id[NR_DOMIDS];
+static struct {
+    struct domain *domain[HOLDS_MAX];
+    unsigned nr; /* this CPU's own */
+} __aligned(64) holds[NR_CPUS];
+/* Domains without a reference that a CPU may still hold; domain_list_lock. */
+static struct list_node graves = LIST_INIT(graves);
+static unsigned nr_graves;
 
 /* --- the parts of a domain, in the order of their making --- */
 
@@ -135,6 +147,8 @@ static int list_add(struct domain *d)
         r = -EEXIST;
     else
         list_insert_before(n, &d->link);
+    if (!r)
+        WRITE_ONCE(by_id[d->id], d);
     spin_unlock(&domain_list_lock);
     return r;
 }
@@ -192,23 +206,98 @@ static void forget_target(domid_t id)
     }
 }
 
-static void domain_free(struct domain *d)
+static bool domain_is_held(const struct domain *d)
+{
+    for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
+        for (unsigned i = 0; i < HOLDS_MAX; i++)
+            if (__atomic_load_n(&holds[cpu].domain[i], __ATOMIC_ACQUIRE) == d)
+                return true;
+    return false;
+}
+
+/* Take a domain that no CPU holds out of its grave; NULL. */
+static struct domain *grave_open(void)
+{
+    struct domain *found = NULL;
+    struct list_node *n;
+
+    spin_lock(&domain_list_lock);
+    smp_mb(); /* the ids are gone first, then the look at who holds; domain_hold does the reverse */
+    list_for_each(n, &graves)
+        if (!domain_is_held(list_entry(n, struct domain, link))) {
+            found = list_entry(n, struct domain, link);
+            break;
+        }
+    if (found) {
+        list_remove(&found->link);
+        WRITE_ONCE(nr_graves, nr_graves - 1);
+    }
+    spin_unlock(&domain_list_lock);
+    return found;
+}
+
+static void graves_empty(void)
+{
+    struct domain *d;
+
+    while ((d = grave_open()) != NULL) {
+        parts_destroy(d, ARRAY_SIZE(parts));
+        hv_free(d);
+        evtchn_global_virq(VIRQ_DOM_EXC); /* the toolstack sees that it is gone */
+    }
+}
+
+/* Nobody finds it any more; it is freed at once, or by the CPU that lets go of it last. */
+static void domain_bury(struct domain *d)
 {
     spin_lock(&domain_list_lock);
     list_remove(&d->link);
+    WRITE_ONCE(by_id[d->id], NULL);
     forget_target(d->id);
+    list_push_back(&graves, &d->link);
+    WRITE_ONCE(nr_graves, nr_graves + 1);
     spin_unlock(&domain_list_lock);
     if (d == dom0)
         dom0 = NULL;
-    parts_destroy(d, ARRAY_SIZE(parts));
-    hv_free(d);
-    evtchn_global_virq(VIRQ_DOM_EXC); /* the toolstack sees that it is gone */
+    graves_empty();
 }
 
 void domain_put(struct domain *d)
 {
     if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0)
-        domain_free(d);
+        domain_bury(d);
+}
+
+struct domain *domain_hold(domid_t id)
+{
+    unsigned cpu = this_cpu()->id, nr = holds[cpu].nr;
+    struct domain *d;
+
+    ASSERT(nr < HOLDS_MAX);
+    if (id >= NR_DOMIDS)
+        return NULL;
+    for (;;) {
+        d = READ_ONCE(by_id[id]);
+        WRITE_ONCE(holds[cpu].domain[nr], d);
+        smp_mb(); /* pairs with grave_open */
+        if (!d)
+            return NULL;
+        if (READ_ONCE(by_id[id]) == d)
+            break;
+    }
+    holds[cpu].nr = nr + 1;
+    return d;
+}
+
+void domain_let_go(struct domain *d)
+{
+    unsigned cpu = this_cpu()->id, nr = --holds[cpu].nr;
+
+    ASSERT(holds[cpu].domain[nr] == d);
+    __atomic_store_n(&holds[cpu].domain[nr], NULL, __ATOMIC_RELEASE);
+    smp_mb(); /* let go first, then look whether it waits for that; domain_bury does the reverse */
+    if (unlikely(READ_ONCE(nr_graves)))
+        graves_empty();
 }
 
 /* --- birth and death --- */

@@ -239,8 +239,6 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *r
     v = domain_vcpu(d, vcpu);
     if (!v)
         return -ENOENT;
-    if (virq_is_global(virq) && !d->privileged)
-        return -EPERM;
     spin_lock(&d->events.lock);
     rc = v->virq_port[virq] ? -EEXIST : port_find_free(d, &chn);
     if (!rc) {
@@ -567,7 +565,12 @@ int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
     if (!chn)
         return -EINVAL;
     port_lock(chn);
-    rc = d->events.abi->set_priority ? d->events.abi->set_priority(d, chn, priority) : -ENOSYS;
+    if (!d->events.abi->set_priority)
+        rc = -ENOSYS;
+    else if (chn->state <= PORT_RESERVED)
+        rc = -EACCES;
+    else
+        rc = d->events.abi->set_priority(d, chn, priority);
     port_unlock(chn);
     return rc;
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Grant tables: the shared frames, versions, and the pinning of entries. */
+/* Grant tables: the shared frames, versions, swapping. */
 #include "arch.h"
 #include "errno.h"
 #include "grant_internal.h"
 #include "lib.h"
 #include "log.h"
 #include "page.h"
-
-#define HEADER_TRIES 5
 
 static uint32_t status_frames_for(uint32_t nr_frames)
 {
@@ -56,6 +54,7 @@ static struct grant_table *table_alloc(uint32_t max_frames)
     if (!gt)
         return NULL;
     spin_lock_init(&gt->lock, RANK_GRANT);
+    spin_lock_init(&gt->track_lock, RANK_GRANT);
     gt->max_frames = max_frames;
     gt->shared = hv_zalloc(max_frames * sizeof(*gt->shared));
     gt->status = hv_zalloc(status_frames_for(max_frames) * sizeof(*gt->status));
@@ -136,7 +135,7 @@ int grant_grow(struct grant_table *gt, uint32_t nr_frames)
         }
     }
     if (nr_frames > had)
-        gt->nr_frames = nr_frames;
+        __atomic_store_n(&gt->nr_frames, nr_frames, __ATOMIC_RELEASE); /* the frames are there */
     return 0;
 }
 
@@ -172,246 +171,21 @@ int grant_get_status_frame(struct domain *d, uint32_t idx, mfn_t *ret_mfn)
     return rc;
 }
 
-/* --- entries --- */
-
-static uint64_t *entry_v1(const struct grant_table *gt, uint32_t ref)
-{
-    return (uint64_t *)gt->shared[ref / V1_PER_FRAME] + ref % V1_PER_FRAME;
-}
-
-static struct grant_entry_v2 *entry_v2(const struct grant_table *gt, uint32_t ref)
-{
-    return (struct grant_entry_v2 *)gt->shared[ref / V2_PER_FRAME] + ref % V2_PER_FRAME;
-}
-
-static uint16_t *entry_status(const struct grant_table *gt, uint32_t ref)
-{
-    return &gt->status[ref / STATUS_PER_FRAME][ref % STATUS_PER_FRAME];
-}
-
-static bool in_use(const struct grant_active *act)
-{
-    return act->readers || act->writers;
-}
-
-/* The hypervisor's record of an entry; NULL: none was ever pinned near it. Lock held, ref checked. */
-static struct grant_active *active_peek(const struct grant_table *gt, uint32_t ref)
-{
-    struct grant_active *page = gt->active[ref / ACTIVE_PER_PAGE];
-
-    return page ? &page[ref % ACTIVE_PER_PAGE] : NULL;
-}
-
-static struct grant_active *active_get(struct grant_table *gt, uint32_t ref)
-{
-    struct grant_active **page = &gt->active[ref / ACTIVE_PER_PAGE];
-
-    if (!*page)
-        *page = hv_alloc_page();
-    return active_peek(gt, ref);
-}
-
-/* Type, domain and direction of an entry's header must allow the access. */
-static bool header_allows(uint16_t flags, domid_t domid, domid_t user, bool readonly, bool mapping)
-{
-    uint16_t mask = (uint16_t)(GTF_type_mask | (mapping ? GTF_sub_page : 0));
-
-    return (flags & mask) == GTF_permit_access && domid == user && (readonly || !(flags & GTF_readonly));
-}
-
-/* Mark the shared entry as in use and copy what it says, all in one go (version 1: the entry is 8 bytes). */
-static int16_t mark_v1(struct grant_table *gt, uint32_t ref, domid_t user, bool readonly, bool mapping,
-                       struct grant_entry_v2 *ret)
-{
-    uint64_t *shared = entry_v1(gt, ref), old = READ_ONCE(*shared), marked;
-    struct grant_entry_v1 e;
-    unsigned i;
-
-    for (i = 0; i < HEADER_TRIES; i++) {
-        memcpy(&e, &old, sizeof(e));
-        if (!header_allows(e.flags, e.domid, user, readonly, mapping))
-            return GNTST_general_error;
-        marked = old | GTF_reading | (readonly ? 0 : GTF_writing);
-        if (__atomic_compare_exchange_n(shared, &old, marked, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-            ret->flags = e.flags & (uint16_t)~GTF_sub_page; /* version 1 has whole pages only */
-            ret->pad0 = 0;
-            ret->frame = e.frame;
-            return GNTST_okay;
-        }
-    }
-    return GNTST_general_error;
-}
-
-/* Take the in-use marks away that no pin needs any more. */
-static void unmark(struct grant_table *gt, uint32_t ref, const struct grant_active *act)
-{
-    uint16_t stale = (uint16_t)((act->writers ? 0 : GTF_writing) | (in_use(act) ? 0 : GTF_reading));
-    uint16_t *word = gt->version == 1 ? (uint16_t *)(void *)entry_v1(gt, ref) : entry_status(gt, ref);
-
-    if (stale)
-        __atomic_fetch_and(word, (uint16_t)~stale, __ATOMIC_SEQ_CST);
-}
-
-/* Version 2 has the marks apart: set them, then see whether the entry still says the same. */
-static int16_t mark_v2(struct grant_table *gt, uint32_t ref, domid_t user, bool readonly, bool mapping,
-                       const struct grant_active *act, struct grant_entry_v2 *ret)
-{
-    struct grant_entry_v2 *shared = entry_v2(gt, ref);
-    uint32_t *header = (uint32_t *)(void *)shared;
-    uint32_t seen = READ_ONCE(*header);
-
-    if (!header_allows((uint16_t)seen, (domid_t)(seen >> 16), user, readonly, mapping))
-        return GNTST_general_error;
-    __atomic_fetch_or(entry_status(gt, ref), (uint16_t)(GTF_reading | (readonly ? 0 : GTF_writing)),
-                      __ATOMIC_SEQ_CST);
-    if (READ_ONCE(*header) != seen) {
-        unmark(gt, ref, act);
-        return GNTST_general_error;
-    }
-    ret->flags = (uint16_t)seen;
-    ret->pad0 = READ_ONCE(shared->pad0);
-    ret->frame = READ_ONCE(shared->frame);
-    return GNTST_okay;
-}
-
-/*
- * The frame behind gfn. On an error *ret_mfn may hold a reference all the same, which the caller drops when it holds
- * no lock: it may be the last one of a third domain that is being destroyed.
- */
-static int16_t frame_try(struct domain *d, gfn_t gfn, bool readonly, mfn_t *ret_mfn)
-{
-    int rc;
-
-    *ret_mfn = INVALID_MFN;
-    rc = p2m_get_page(d, gfn, !readonly, ret_mfn);
-    if (rc)
-        return rc == -EACCES ? GNTST_general_error : GNTST_bad_page;
-    /* Mapped from elsewhere: not d's to give. */
-    return mfn_to_page(*ret_mfn)->owner == d->id ? GNTST_okay : GNTST_bad_page;
-}
-
-int16_t grant_frame_get(struct domain *d, gfn_t gfn, bool readonly, mfn_t *ret_mfn)
-{
-    int16_t st = frame_try(d, gfn, readonly, ret_mfn);
-
-    if (st && *ret_mfn != INVALID_MFN)
-        page_put(mfn_to_page(*ret_mfn));
-    return st;
-}
-
-/* Fill act from the entry, for its first pin, and reference the frame; *ret_mfn as frame_try has it. */
-static int16_t activate(struct domain *granter, struct grant_active *act, domid_t user, bool readonly,
-                        const struct grant_entry_v2 *e, mfn_t *ret_mfn)
-{
-    bool sub_page = e->flags & GTF_sub_page;
-    int16_t st;
-
-    if (sub_page && (uint32_t)e->page_off + e->length > PAGE_SIZE)
-        return GNTST_general_error;
-    st = frame_try(granter, e->frame, readonly, ret_mfn);
-    if (st)
-        return st;
-    act->domid = user;
-    act->sub_page = sub_page;
-    act->sub_offset = sub_page ? e->page_off : 0;
-    act->sub_length = sub_page ? e->length : (uint16_t)PAGE_SIZE;
-    act->mfn = *ret_mfn;
-    act->gfn = e->frame;
-    return GNTST_okay;
-}
-
-/* One more pin of an entry in use: the frame stays what it was, even if the shared entry names another one now. */
-static int16_t reactivate(struct domain *granter, const struct grant_active *act, bool readonly, mfn_t *ret_mfn)
-{
-    int16_t st;
-
-    if (readonly || act->writers)
-        return page_get(mfn_to_page(act->mfn), granter->id) ? GNTST_okay : GNTST_general_error;
-    st = frame_try(granter, act->gfn, false, ret_mfn); /* the first writer: may it be written? */
-    return !st && *ret_mfn != act->mfn ? GNTST_general_error : st;
-}
-
-/* grant_pin with the lock held and ref known to be in the table. On an error ret_pin->mfn is as frame_try has it. */
-static int16_t pin_locked(struct domain *granter, uint32_t ref, domid_t user, bool readonly, bool mapping,
-                          struct grant_pin *ret_pin)
-{
-    struct grant_table *gt = granter->grant;
-    struct grant_active *act = active_get(gt, ref);
-    struct grant_entry_v2 e;
-    int16_t st;
-
-    if (!act)
-        return GNTST_no_space;
-    if (in_use(act) && (act->domid != user || (mapping && act->sub_page)))
-        return GNTST_general_error;
-    if (!in_use(act) || (!readonly && !act->writers)) {
-        st = gt->version == 1 ? mark_v1(gt, ref, user, readonly, mapping, &e)
-                              : mark_v2(gt, ref, user, readonly, mapping, act, &e);
-        if (st)
-            return st;
-    }
-    st = in_use(act) ? reactivate(granter, act, readonly, &ret_pin->mfn)
-                     : activate(granter, act, user, readonly, &e, &ret_pin->mfn);
-    if (st) {
-        unmark(gt, ref, act);
-        return st;
-    }
-    if (readonly)
-        act->readers++;
-    else
-        act->writers++;
-    *ret_pin = (struct grant_pin){ act->mfn, act->sub_offset, act->sub_length };
-    return GNTST_okay;
-}
-
-int16_t grant_pin(struct domain *granter, uint32_t ref, domid_t user, bool readonly, bool mapping,
-                  struct grant_pin *ret_pin)
-{
-    struct grant_table *gt = granter->grant;
-    struct grant_pin pin = { .mfn = INVALID_MFN };
-    int16_t st = GNTST_bad_gntref;
-
-    spin_lock(&gt->lock);
-    if (ref < grant_nr_entries(gt))
-        st = pin_locked(granter, ref, user, readonly, mapping, &pin);
-    spin_unlock(&gt->lock);
-    if (!st)
-        *ret_pin = pin;
-    else if (pin.mfn != INVALID_MFN)
-        page_put(mfn_to_page(pin.mfn));
-    return st;
-}
-
-void grant_unpin(struct domain *granter, uint32_t ref, bool readonly)
-{
-    struct grant_table *gt = granter->grant;
-    struct grant_active *act;
-
-    spin_lock(&gt->lock);
-    act = active_peek(gt, ref);
-    if (readonly)
-        act->readers--;
-    else
-        act->writers--;
-    unmark(gt, ref, act);
-    spin_unlock(&gt->lock);
-}
-
 /* --- versions, swapping --- */
 
-/* Is any entry but the tools' reserved ones in use? Lock held. */
+/* Is any entry but the tools' reserved ones in use? The table is frozen. */
 static bool table_in_use(const struct grant_table *gt)
 {
     uint32_t ref = GNTTAB_NR_RESERVED_ENTRIES, nr = grant_nr_entries(gt);
     const struct grant_active *act;
 
     while (ref < nr) {
-        act = active_peek(gt, ref);
+        act = grant_active(gt, ref);
         if (!act) {
             ref = (ref / ACTIVE_PER_PAGE + 1) * ACTIVE_PER_PAGE;
             continue;
         }
-        if (in_use(act))
+        if (grant_in_use(act))
             return true;
         ref++;
     }
@@ -427,13 +201,13 @@ static int reserved_save(const struct grant_table *gt, struct grant_entry_v1 *re
 
     for (ref = 0; ref < GNTTAB_NR_RESERVED_ENTRIES; ref++) {
         if (gt->version == 1) {
-            memcpy(&ret[ref], entry_v1(gt, ref), sizeof(ret[ref]));
+            memcpy(&ret[ref], grant_entry_v1(gt, ref), sizeof(ret[ref]));
             continue;
         }
-        e = entry_v2(gt, ref);
+        e = grant_entry_v2(gt, ref);
         flags = READ_ONCE(e->flags);
         ret[ref] = (struct grant_entry_v1){
-            (uint16_t)(flags | READ_ONCE(*entry_status(gt, ref))), READ_ONCE(e->domid), (uint32_t)READ_ONCE(e->frame)
+            (uint16_t)(flags | READ_ONCE(*grant_entry_status(gt, ref))), READ_ONCE(e->domid), (uint32_t)READ_ONCE(e->frame)
         };
         if ((flags & GTF_type_mask) == GTF_transitive ||
             ((flags & GTF_type_mask) == GTF_permit_access && READ_ONCE(e->frame) >> 32))
@@ -449,11 +223,11 @@ static void reserved_restore(const struct grant_table *gt, const struct grant_en
 
     for (ref = 0; ref < GNTTAB_NR_RESERVED_ENTRIES; ref++) {
         if (gt->version == 1) {
-            memcpy(entry_v1(gt, ref), &saved[ref], sizeof(saved[ref]));
+            memcpy(grant_entry_v1(gt, ref), &saved[ref], sizeof(saved[ref]));
             continue;
         }
-        *entry_status(gt, ref) = saved[ref].flags & marks;
-        *entry_v2(gt, ref) = (struct grant_entry_v2){
+        *grant_entry_status(gt, ref) = saved[ref].flags & marks;
+        *grant_entry_v2(gt, ref) = (struct grant_entry_v2){
             .flags = (uint16_t)(saved[ref].flags & ~marks), .domid = saved[ref].domid, .frame = saved[ref].frame
         };
     }
@@ -503,8 +277,11 @@ int grant_set_version(struct domain *d, uint32_t version)
     if (version > gt->max_version)
         return -ENOSYS;
     spin_lock(&gt->lock);
-    if (gt->version != version)
+    if (gt->version != version) {
+        grant_freeze(gt);
         rc = version_switch(gt, version);
+        grant_thaw(gt);
+    }
     spin_unlock(&gt->lock);
     return rc;
 }
@@ -519,22 +296,24 @@ int16_t grant_swap(struct domain *d, uint32_t a, uint32_t b)
     int16_t st = GNTST_okay;
 
     spin_lock(&gt->lock);
+    grant_freeze(gt);
     if (a >= grant_nr_entries(gt) || b >= grant_nr_entries(gt)) {
         st = GNTST_bad_gntref;
     } else if (a != b) {
-        act_a = active_peek(gt, a);
-        act_b = active_peek(gt, b);
-        if ((act_a && in_use(act_a)) || (act_b && in_use(act_b))) {
+        act_a = grant_active(gt, a);
+        act_b = grant_active(gt, b);
+        if ((act_a && grant_in_use(act_a)) || (act_b && grant_in_use(act_b))) {
             st = GNTST_eagain;
         } else {
             size = gt->version == 1 ? sizeof(struct grant_entry_v1) : sizeof(struct grant_entry_v2);
-            pa = gt->version == 1 ? (void *)entry_v1(gt, a) : (void *)entry_v2(gt, a);
-            pb = gt->version == 1 ? (void *)entry_v1(gt, b) : (void *)entry_v2(gt, b);
+            pa = gt->version == 1 ? (void *)grant_entry_v1(gt, a) : (void *)grant_entry_v2(gt, a);
+            pb = gt->version == 1 ? (void *)grant_entry_v1(gt, b) : (void *)grant_entry_v2(gt, b);
             memcpy(&tmp, pa, size);
             memcpy(pa, pb, size);
             memcpy(pb, &tmp, size);
         }
     }
+    grant_thaw(gt);
     spin_unlock(&gt->lock);
     return st;
 }
@@ -549,8 +328,8 @@ void grant_dump(struct domain *d)
     log_info("d%u grant table: version %u, %u of %u frames, %u handles made\n", d->id, gt->version, gt->nr_frames,
              gt->max_frames, gt->nr_handles);
     for (ref = 0; ref < grant_nr_entries(gt); ref++) {
-        act = active_peek(gt, ref);
-        if (act && in_use(act))
+        act = grant_active(gt, ref);
+        if (act && grant_in_use(act))
             log_info("  %5u d%u readers %u writers %u gfn %#llx mfn %#llx\n", ref, act->domid, act->readers,
                      act->writers, (unsigned long long)act->gfn, (unsigned long long)act->mfn);
     }

@@ -43,13 +43,13 @@ static uint32_t handle_alloc(struct grant_table *gt)
 {
     uint32_t handle = HANDLE_NONE;
 
-    spin_lock(&gt->lock);
+    spin_lock(&gt->track_lock);
     if (gt->free_handle != HANDLE_NONE || track_grow(gt)) {
         handle = gt->free_handle;
         gt->free_handle = track_get(gt, handle)->ref;
         track_get(gt, handle)->state = HANDLE_BUSY;
     }
-    spin_unlock(&gt->lock);
+    spin_unlock(&gt->track_lock);
     return handle;
 }
 
@@ -57,12 +57,12 @@ static void handle_free(struct grant_table *gt, uint32_t handle)
 {
     struct maptrack *track = track_get(gt, handle);
 
-    spin_lock(&gt->lock);
+    spin_lock(&gt->track_lock);
     track->state = HANDLE_FREE;
     track->granter = NULL;
     track->ref = gt->free_handle;
     gt->free_handle = handle;
-    spin_unlock(&gt->lock);
+    spin_unlock(&gt->track_lock);
 }
 
 /* mapped -> busy: nobody else undoes it meanwhile. A copy of what it says in *ret. */
@@ -70,23 +70,23 @@ static bool handle_claim(struct grant_table *gt, uint32_t handle, struct maptrac
 {
     bool ok = false;
 
-    spin_lock(&gt->lock);
+    spin_lock(&gt->track_lock);
     if (handle < gt->nr_handles && track_get(gt, handle)->state == HANDLE_MAPPED) {
         track_get(gt, handle)->state = HANDLE_BUSY;
         *ret = *track_get(gt, handle);
         ok = true;
     }
-    spin_unlock(&gt->lock);
+    spin_unlock(&gt->track_lock);
     return ok;
 }
 
 /* Make a busy handle valid. */
 static void handle_publish(struct grant_table *gt, uint32_t handle, const struct maptrack *what)
 {
-    spin_lock(&gt->lock);
+    spin_lock(&gt->track_lock);
     *track_get(gt, handle) = *what;
     track_get(gt, handle)->state = HANDLE_MAPPED;
-    spin_unlock(&gt->lock);
+    spin_unlock(&gt->track_lock);
 }
 
 void grant_maptrack_destroy(struct grant_table *gt)
@@ -107,13 +107,18 @@ static bool is_grant_type(enum p2m_type type)
     return type == P2M_GRANT_RW || type == P2M_GRANT_RO;
 }
 
-/* Enter the referenced frame at gfn, whatever is there now. */
-static int host_map(struct domain *d, gfn_t gfn, mfn_t mfn, bool readonly)
+/* Enter the owner's frame at gfn, whatever is there now, with a reference of its own. */
+static int host_map(struct domain *d, gfn_t gfn, mfn_t mfn, domid_t owner, bool readonly)
 {
     struct p2m_entry old = { .mfn = INVALID_MFN, .type = P2M_NONE };
-    int rc = p2m_set(d, gfn, mfn, ORDER_4K, readonly ? P2M_GRANT_RO : P2M_GRANT_RW, &old);
+    int rc;
 
-    if (!rc)
+    if (!page_get(mfn_to_page(mfn), owner))
+        return -EINVAL;
+    rc = p2m_set(d, gfn, mfn, ORDER_4K, readonly ? P2M_GRANT_RO : P2M_GRANT_RW, &old);
+    if (rc)
+        page_put(mfn_to_page(mfn));
+    else
         p2m_release(d, &old);
     return rc;
 }
@@ -142,12 +147,10 @@ static int16_t map_pinned(struct domain *d, struct gnttab_map_grant_ref *arg, st
         .granter = granter, .gfn = arg->host_addr >> PAGE_SHIFT, .mfn = mfn, .ref = arg->ref, .readonly = readonly
     };
 
-    if (arg->host_addr >> GPA_BITS || host_map(d, track.gfn, mfn, readonly)) {
-        page_put(mfn_to_page(mfn));
+    if (arg->host_addr >> GPA_BITS || host_map(d, track.gfn, mfn, granter->id, readonly)) {
         grant_unpin(granter, arg->ref, readonly);
         return GNTST_general_error;
     }
-    domain_get(granter);
     handle_publish(d->grant, handle, &track);
     arg->handle = handle;
     arg->dev_bus_addr = mfn << PAGE_SHIFT;
@@ -187,7 +190,6 @@ int16_t grant_unmap(struct domain *d, uint32_t handle, uint64_t host_addr)
     }
     grant_unpin(track.granter, track.ref, track.readonly);
     handle_free(d->grant, handle);
-    domain_put(track.granter);
     return GNTST_okay;
 }
 
@@ -203,7 +205,6 @@ int grant_domain_release(struct domain *d)
             host_unmap(d, track.gfn, track.mfn); /* may be gone already: the guest mapped over it */
             grant_unpin(track.granter, track.ref, track.readonly);
             handle_free(gt, gt->release_cursor);
-            domain_put(track.granter);
         }
         gt->release_cursor++;
         if (cpu_should_preempt())

@@ -17,13 +17,14 @@ union element {
 };
 
 /*
- * One command. handle gets each element; its result, if not 0, ends the call. Commands with `single` take exactly one.
+ * One command. handle gets each element; its result, if not 0, ends the call. Commands with `single` take exactly one,
+ * those with `any_count` one whatever the caller says, as on stock Xen.
  * wire is NULL for gnttab_copy, whose inner padding has no wire row.
  */
 struct grant_cmd {
     int64_t (*handle)(struct op *op, void *element);
     const struct wire *wire;
-    bool single;
+    bool single, any_count; /* any_count: the same, whatever the count says */
     int error; /* no handler: refused with this */
 };
 
@@ -40,10 +41,10 @@ static int64_t handle_map(struct op *op, void *element)
     } else if (arg->flags & (GNTMAP_device_map | GNTMAP_application_map | GNTMAP_contains_pte)) {
         st = GNTST_general_error; /* translated guests have host mappings only */
     } else {
-        granter = domain_get_by_id(arg->dom);
+        granter = domain_hold(arg->dom);
         st = granter ? grant_map(op->caller, arg, granter) : GNTST_bad_domain;
         if (granter)
-            domain_put(granter);
+            domain_let_go(granter);
     }
     arg->status = (uint16_t)st;
     return 0;
@@ -178,8 +179,8 @@ static int64_t handle_swap(struct op *op, void *element)
 
 /* One side of a copy, ready to be accessed. */
 struct copy_side {
-    struct domain *domain; /* referenced */
-    struct grant_pin pin;
+    struct domain *domain; /* held */
+    struct grant_pin pin;  /* gref; else its frame is referenced */
     uint32_t ref;
     bool gref, readonly;
 };
@@ -192,7 +193,7 @@ static int16_t side_open(struct op *op, const struct gnttab_copy_ptr *ptr, bool 
 
     if (!gref && ptr->domid != DOMID_SELF) /* others' pages only by their grant */
         return GNTST_permission_denied;
-    side.domain = op_domain(op, ptr->domid);
+    side.domain = domain_hold(ptr->domid == DOMID_SELF ? op->caller->id : ptr->domid);
     if (!side.domain)
         return GNTST_bad_domain;
     if (gref) {
@@ -203,7 +204,7 @@ static int16_t side_open(struct op *op, const struct gnttab_copy_ptr *ptr, bool 
         st = grant_frame_get(side.domain, op->abi32 ? (uint32_t)ptr->u : ptr->u, readonly, &side.pin.mfn);
     }
     if (st)
-        domain_put(side.domain);
+        domain_let_go(side.domain);
     else
         *ret = side;
     return st;
@@ -213,8 +214,9 @@ static void side_close(struct copy_side *side)
 {
     if (side->gref)
         grant_unpin(side->domain, side->ref, side->readonly);
-    page_put(mfn_to_page(side->pin.mfn));
-    domain_put(side->domain);
+    else
+        page_put(mfn_to_page(side->pin.mfn));
+    domain_let_go(side->domain);
 }
 
 static bool side_covers(const struct copy_side *side, uint32_t offset, uint32_t len)
@@ -273,20 +275,20 @@ static void copy_narrow(struct compat_gnttab_copy *c, const struct gnttab_copy *
 /* --- the call --- */
 
 static const struct grant_cmd cmds[] = {
-    [GNTTABOP_map_grant_ref] = { handle_map, &wire_gnttab_map_grant_ref, false, 0 },
-    [GNTTABOP_unmap_grant_ref] = { handle_unmap, &wire_gnttab_unmap_grant_ref, false, 0 },
-    [GNTTABOP_setup_table] = { handle_setup_table, &wire_gnttab_setup_table, true, 0 },
+    [GNTTABOP_map_grant_ref] = { handle_map, &wire_gnttab_map_grant_ref, false, false, 0 },
+    [GNTTABOP_unmap_grant_ref] = { handle_unmap, &wire_gnttab_unmap_grant_ref, false, false, 0 },
+    [GNTTABOP_setup_table] = { handle_setup_table, &wire_gnttab_setup_table, true, false, 0 },
     /* Refused to translated domains, as by stock Xen. */
-    [GNTTABOP_dump_table] = { NULL, NULL, true, -ENOSYS },
-    [GNTTABOP_transfer] = { NULL, NULL, false, -ENOSYS },
-    [GNTTABOP_copy] = { handle_copy, NULL, false, 0 },
-    [GNTTABOP_query_size] = { handle_query_size, &wire_gnttab_query_size, true, 0 },
-    [GNTTABOP_unmap_and_replace] = { NULL, NULL, false, -ENOSYS },
-    [GNTTABOP_set_version] = { handle_set_version, &wire_gnttab_set_version, true, 0 },
-    [GNTTABOP_get_status_frames] = { handle_get_status_frames, &wire_gnttab_get_status_frames, true, 0 },
-    [GNTTABOP_get_version] = { handle_get_version, &wire_gnttab_get_version, true, 0 },
-    [GNTTABOP_swap_grant_ref] = { handle_swap, &wire_gnttab_swap_grant_ref, false, 0 },
-    [GNTTABOP_cache_flush] = { NULL, NULL, false, -ENOSYS },
+    [GNTTABOP_dump_table] = { NULL, NULL, true, false, -ENOSYS },
+    [GNTTABOP_transfer] = { NULL, NULL, false, false, -ENOSYS },
+    [GNTTABOP_copy] = { handle_copy, NULL, false, false, 0 },
+    [GNTTABOP_query_size] = { handle_query_size, &wire_gnttab_query_size, true, false, 0 },
+    [GNTTABOP_unmap_and_replace] = { NULL, NULL, false, false, -ENOSYS },
+    [GNTTABOP_set_version] = { handle_set_version, &wire_gnttab_set_version, false, true, 0 },
+    [GNTTABOP_get_status_frames] = { handle_get_status_frames, &wire_gnttab_get_status_frames, true, false, 0 },
+    [GNTTABOP_get_version] = { handle_get_version, &wire_gnttab_get_version, false, true, 0 },
+    [GNTTABOP_swap_grant_ref] = { handle_swap, &wire_gnttab_swap_grant_ref, false, false, 0 },
+    [GNTTABOP_cache_flush] = { NULL, NULL, false, false, -ENOSYS },
 };
 
 static size_t element_size(const struct grant_cmd *cmd, bool abi32)
@@ -343,12 +345,14 @@ int64_t do_grant_table_op(struct op *op)
     size_t size;
     int64_t rc;
 
+    if (cmd && !cmd->handle)
+        return cmd->error;
     if (count > INT32_MAX)
         return -EINVAL;
     if (!cmd)
         return -ENOSYS;
-    if (!cmd->handle)
-        return cmd->error;
+    if (cmd->any_count)
+        count = 1;
     if (cmd->single && count != 1)
         return -EINVAL;
     size = element_size(cmd, op->abi32);

@@ -10,6 +10,7 @@ object_sources = \
 	hypervisor/object/grant.c \
 	hypervisor/object/grant_map.c \
 	hypervisor/object/grant_op.c \
+	hypervisor/object/grant_pin.c \
 	hypervisor/object/hvm_op.c \
 	hypervisor/object/memory_map.c \
 	hypervisor/object/memory_op.c \

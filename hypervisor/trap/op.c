@@ -95,7 +95,8 @@ static int find_target(struct op *op, const struct op_row *row)
 
     if (row->target_offset != OP_NO_TARGET)
         memcpy(&id, (const char *)op->arg_storage + row->target_offset, sizeof(id));
-    op->target = op_domain(op, id);
+    /* The caller stays while it calls: no reference, which its other CPUs would write as well. */
+    op->target = id == DOMID_SELF || id == op->caller->id ? op->caller : domain_get_by_id(id);
     return op->target ? 0 : -ESRCH;
 }
 
@@ -123,7 +124,8 @@ int64_t op_dispatch(struct op *op, const struct op_row *rows, unsigned nr_rows, 
     r = op_run(op, row);
     if (wants_copy_out(row, r) && copy_arg_out(op, row->wire))
         r = -EFAULT;
-    domain_put(op->target);
+    if (op->target != op->caller)
+        domain_put(op->target);
     op->target = NULL;
     return r;
 }

@@ -18,9 +18,9 @@ static uint32_t random_ref(void)
 
 static bool entry_in_use(const struct grant_table *gt, uint32_t ref)
 {
-    const struct grant_active *page = gt->active[ref / ACTIVE_PER_PAGE];
+    const struct grant_active *act = grant_active(gt, ref);
 
-    return page && (page[ref % ACTIVE_PER_PAGE].readers || page[ref % ACTIVE_PER_PAGE].writers);
+    return act && grant_in_use(act);
 }
 
 /* The guest grants a page, or takes it back; in one that is in use it may only lie about the frame. */

@@ -96,8 +96,24 @@ static void count_cache(struct domain *d)
     CHECK(mfn == INVALID_MFN);
 }
 
+/* Entries in use hold their frames. */
+static void count_pinned(const struct domain *d)
+{
+    const struct grant_table *gt = d->grant;
+
+    for (uint32_t ref = 0; ref < grant_nr_entries(gt); ref++) {
+        const struct grant_active *act = grant_active(gt, ref);
+
+        if (!act)
+            ref += ACTIVE_PER_PAGE - 1;
+        else if (grant_in_use(act))
+            frame_refs[act->mfn]++;
+    }
+}
+
 static void count_held(struct domain *d)
 {
+    count_pinned(d);
     for (uint32_t i = 0; i < d->nr_vcpus; i++)
         if (d->vcpu[i] && d->vcpu[i]->info_mfn != INVALID_MFN)
             frame_refs[d->vcpu[i]->info_mfn]++;
@@ -231,7 +247,6 @@ struct pins {
 };
 #define MODEL_REFS 2048
 static struct pins pins[MODEL_DOMAINS][MODEL_REFS];
-static uint32_t domain_refs[MODEL_DOMAINS];
 
 static void count_handles(struct domain *d)
 {
@@ -246,7 +261,6 @@ static void count_handles(struct domain *d)
             continue;
         mapped++;
         CHECK(t->granter == model[t->granter->id].d && t->ref < MODEL_REFS);
-        domain_refs[t->granter->id]++;
         if (t->readonly)
             pins[t->granter->id][t->ref].readers++;
         else
@@ -291,8 +305,7 @@ static void check_entries(struct domain *d)
     CHECK(grant_nr_entries(gt) <= MODEL_REFS);
     for (uint32_t ref = 0; ref < MODEL_REFS; ref++) {
         const struct pins *want = &pins[d->id][ref];
-        const struct grant_active *page = ref < grant_nr_entries(gt) ? gt->active[ref / ACTIVE_PER_PAGE] : NULL;
-        const struct grant_active *act = page ? &page[ref % ACTIVE_PER_PAGE] : NULL;
+        const struct grant_active *act = ref < grant_nr_entries(gt) ? grant_active(gt, ref) : NULL;
 
         CHECK((act ? act->readers : 0) == want->readers && (act ? act->writers : 0) == want->writers);
         if (ref < grant_nr_entries(gt))
@@ -312,7 +325,6 @@ static void check_handles(struct model_domain *m)
 static void check_grants(void)
 {
     memset(pins, 0, sizeof(pins));
-    memset(domain_refs, 0, sizeof(domain_refs));
     for (domid_t i = 0; i < MODEL_DOMAINS; i++)
         if (model[i].d)
             count_handles(model[i].d);
@@ -335,7 +347,7 @@ void model_check_memory(void)
         if (!d)
             continue;
         CHECK(d->target_of == DOMID_INVALID || model[d->target_of].d); /* its next user is somebody else */
-        CHECK(d->refs == (d->state != DOMAIN_DEAD) + (d->tot_pages > 0) + domain_refs[i]);
+        CHECK(d->refs == (d->state != DOMAIN_DEAD) + (uint32_t)(d->tot_pages > 0));
     }
 }
 

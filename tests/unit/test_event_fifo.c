@@ -77,6 +77,7 @@ static void test_errors(void **state)
 {
     uint32_t refs = mfn_to_page(p2m_lookup(d, CONTROL_GFN).mfn)->refs;
     uint64_t objects = hv_heap_objects();
+    uint32_t port = 0;
 
     (void)state;
     assert_int_equal(evtchn_fifo_expand_array(d, ARRAY_GFN), -EOPNOTSUPP);
@@ -102,7 +103,9 @@ static void test_errors(void **state)
     assert_int_equal(mfn_to_page(p2m_lookup(d, CONTROL_GFN).mfn)->refs, refs + 1);
     assert_int_equal(evtchn_fifo_init_control(d, 0, CONTROL_GFN, 0), -EINVAL); /* again */
     assert_int_equal(evtchn_fifo_expand_array(d, 5000), -EINVAL);
-    assert_int_equal(evtchn_set_priority(d, 1, 16), -EINVAL);
+    assert_int_equal(evtchn_set_priority(d, 1, 3), -EACCES); /* not open */
+    assert_int_equal(evtchn_bind_ipi(d, 0, &port), 0);
+    assert_int_equal(evtchn_set_priority(d, port, 16), -EINVAL);
     assert_int_equal(evtchn_set_priority(d, 1 << 20, 1), -EINVAL);
 }
 

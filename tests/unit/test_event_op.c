@@ -160,6 +160,7 @@ static void test_fifo_and_reset(void **state)
     struct evtchn_expand_array ea = { .array_gfn = 21 };
     struct evtchn_init_control ic = { .control_gfn = 20, .offset = 0, .vcpu = 0 };
     struct evtchn_set_priority pr = { .port = 1, .priority = 2 };
+    struct evtchn_bind_ipi ipi = { .vcpu = 0 };
     struct evtchn_reset reset = { .dom = DOMID_SELF };
     struct evtchn_reset other = { .dom = 5 };
 
@@ -169,6 +170,9 @@ static void test_fifo_and_reset(void **state)
     assert_int_equal(CALL(b, init_control, ic), 0);
     assert_int_equal(ic.link_bits, 17);
     assert_int_equal(CALL(b, expand_array, ea), 0);
+    assert_int_equal(CALL(b, set_priority, pr), -EACCES);
+    assert_int_equal(CALL(b, bind_ipi, ipi), 0);
+    pr.port = ipi.port;
     assert_int_equal(CALL(b, set_priority, pr), 0);
     b->controller_pause_count = 0;
     assert_int_equal(CALL(a, reset, other), -EINVAL); /* not paused */
