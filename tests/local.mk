@@ -165,12 +165,12 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 
 # --- fuzz: clang builds the core once more, with coverage ---
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
-	tests/fuzz/ivrs.fuzz
+	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
 check_DATA += $(FUZZERS)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz_bzimage.c tests/fuzz/fuzz_decode.c tests/fuzz/fuzz_guest_walk.c \
-	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c
+	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c tests/fuzz/fuzz_vpci.c
 CLEANFILES += $(FUZZERS)
 
 if HAVE_FUZZER

@@ -311,11 +311,13 @@ bool vmsix_init(struct vpci_function *f, uint16_t pos)
     uint8_t bar = table & TABLE_BAR;
     struct vmsix_entry *entry;
 
-    if (pos + VMSIX_SIZE > PCI_CONFIG_SIZE || bar >= bars || f->nr_ranges + 3 > VPCI_MAX_RANGES)
+    if (pos + VMSIX_SIZE > PCI_CONFIG_SIZE || bar >= bars || !vpci_add_range(f, pos, VMSIX_SIZE, &msix_ops))
         return false;
     entry = hv_zalloc(nr * sizeof(*entry));
-    if (!entry)
+    if (!entry) {
+        f->nr_ranges--;
         return false;
+    }
     for (unsigned i = 0; i < nr; i++) {
         entry[i].masked = true;
         entry[i].vector.handle = -1;
@@ -323,7 +325,6 @@ bool vmsix_init(struct vpci_function *f, uint16_t pos)
     f->msix = (struct vmsix){
         .pos = pos, .nr_entries = (uint16_t)nr, .bar = bar, .offset = table & ~TABLE_BAR, .entry = entry,
     };
-    vpci_add_range(f, pos, VMSIX_SIZE, &msix_ops);
     vpci_add_range(f, PCI_COMMAND, 4, &place_ops);
     vpci_add_range(f, PCI_BAR, (uint16_t)(4 * bars), &place_ops);
     control_put(f, false);

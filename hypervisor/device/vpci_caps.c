@@ -20,6 +20,10 @@
 
 bool vpci_add_range(struct vpci_function *f, uint16_t first, uint16_t size, const struct vpci_range_ops *ops)
 {
+    for (unsigned i = 0; i < f->nr_ranges; i++) {
+        if (first < f->range[i].first + f->range[i].size && f->range[i].first < first + size)
+            return false;
+    }
     if (f->nr_ranges == VPCI_MAX_RANGES)
         return false;
     f->range[f->nr_ranges++] = (struct vpci_range){ .first = first, .size = size, .ops = ops };

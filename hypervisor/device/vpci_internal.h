@@ -100,7 +100,7 @@ struct vpci {
 
 /* vpci_caps.c: fills in an empty function from what the machine has. */
 void vpci_scan(struct vpci_function *f);
-/* False: there are too many already. */
+/* False: there are too many already, or some of it is another's. */
 bool vpci_add_range(struct vpci_function *f, uint16_t first, uint16_t size, const struct vpci_range_ops *ops);
 
 /* The dword `old` after a write of the bytes in mask. */

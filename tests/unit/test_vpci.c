@@ -179,6 +179,22 @@ static void virtual_functions_are_hidden(void **state)
     assert_int_equal(mmio_read(vcpu[0], ecam(0x20, 0x100), 4), 0x10010001);
 }
 
+/* Two capabilities that share registers: the second is hidden, and what is the second's of the first with it. */
+static void overlapping(void **state)
+{
+    (void)state;
+    function_put(0, 0x0018, 0, 0x50);
+    cap_put(0, 0x50, 0x05, 0x60, 24);
+    put16(&bus[0].config[0x52], 0x0180);
+    cap_put(0, 0x60, 0x11, 0, 12);
+    put32(&bus[0].config[0x64], 0);
+    assert_int_equal(get(0x0018, 0x50, 4), 0x01800005);
+    bus_writes = 0;
+    put(0x0018, 0x60, 4, 0x80000000);
+    assert_int_equal(bus_writes, 0);
+    assert_int_equal(get(0x0018, 0x60, 4), 0);
+}
+
 static void another_device_in_the_slot(void **state)
 {
     (void)state;
@@ -255,7 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PCI_TEST(address_latch), PCI_TEST(forwarding), PCI_TEST(ecam_window), PCI_TEST(middle_and_end_hidden),
         PCI_TEST(all_hidden), PCI_TEST(head_hidden), PCI_TEST(virtual_functions_are_hidden),
-        PCI_TEST(another_device_in_the_slot), PCI_TEST(damaged_lists), PCI_TEST(without_memory),
+        PCI_TEST(overlapping), PCI_TEST(another_device_in_the_slot), PCI_TEST(damaged_lists), PCI_TEST(without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
