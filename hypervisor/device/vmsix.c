@@ -237,7 +237,7 @@ static void table_access(struct vpci_function *f, struct io_req *req)
 {
     unsigned at = (unsigned)(req->addr - f->msix.table);
     struct vmsix_entry *e = &f->msix.entry[at / ENTRY_SIZE];
-    bool valid = req->size >= 4 && !(at & (req->size - 1u));
+    bool valid = (req->size == 4 || req->size == 8) && !(at & (req->size - 1u));
     uint64_t data = valid ? 0 : ~0ULL >> (8 * (8 - req->size));
 
     for (unsigned i = 0; valid && i < req->size; i += 4) {

@@ -244,12 +244,12 @@ void vpci_data_port(struct vcpu *v, struct io_req *req)
 /* As root ports do it, what is larger than a dword or not aligned is as many accesses as it takes. */
 void vpci_mmio(struct vcpu *v, struct io_req *req)
 {
-    unsigned step = (unsigned)min_u64(req->size, 4);
+    unsigned size = (unsigned)min_u64(req->size, 8), step = (unsigned)min_u64(size, 4);
     uint64_t data = 0;
 
     if (req->addr & (step - 1))
         step = 1;
-    for (unsigned at = 0; at < req->size; at += step) {
+    for (unsigned at = 0; at < size; at += step) {
         uint64_t place = req->addr + at - host.mcfg_addr;
         struct io_req part = {
             .addr = place, .data = req->data >> (8 * at) & ones(step), .size = (uint8_t)step, .write = req->write,
