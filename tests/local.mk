@@ -82,8 +82,8 @@ tests_model_test_model_SOURCES = tests/model/test_model.c tests/model/model.c te
 # Small worlds in every order, and counts of what CPUs share: the core once more, with hooks before each access.
 HOOKED_CORE = $(HOST_FILES:.c=.hooked.o)
 HOOKED_COMMON = tests/interleave/hooks.c tests/interleave/hooks.h tests/fake/arch_fake.c
-HOOKED_CFLAGS = $(HOST_CFLAGS)
-HOOKED_LDFLAGS = -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
+HOOK_HOST = $(HOST_CFLAGS)
+HOOK_LINK = -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
 %.hooked.o: %.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(HOST_CPPFLAGS) $(HOST_CFLAGS) $(HOOK_FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 -include $(HOOKED_CORE:.o=.d)
@@ -94,14 +94,14 @@ HOOKED_TESTS += tests/interleave/test_shared_lines
 endif
 EXTRA_PROGRAMS = tests/interleave/test_shared_lines
 tests_interleave_test_shared_lines_SOURCES = tests/interleave/test_shared_lines.c $(HOOKED_COMMON)
-tests_interleave_test_shared_lines_CFLAGS = $(HOOKED_CFLAGS)
-tests_interleave_test_shared_lines_LDFLAGS = $(HOOKED_LDFLAGS)
+tests_interleave_test_shared_lines_CFLAGS = $(HOOK_HOST)
+tests_interleave_test_shared_lines_LDFLAGS = $(HOOK_LINK)
 tests_interleave_test_shared_lines_LDADD = $(HOOKED_CORE) -lcmocka
 tests_interleave_test_interleave_SOURCES = tests/interleave/test_interleave.c tests/interleave/explore.c \
 	tests/interleave/explore.h tests/interleave/world.c tests/interleave/world.h tests/model/model.c $(HOOKED_COMMON)
 tests_interleave_test_interleave_CPPFLAGS = $(HOST_CPPFLAGS) -I$(srcdir)/tests
-tests_interleave_test_interleave_CFLAGS = $(HOOKED_CFLAGS)
-tests_interleave_test_interleave_LDFLAGS = $(HOOKED_LDFLAGS)
+tests_interleave_test_interleave_CFLAGS = $(HOOK_HOST)
+tests_interleave_test_interleave_LDFLAGS = $(HOOK_LINK)
 tests_interleave_test_interleave_LDADD = $(HOOKED_CORE)
 check_PROGRAMS += $(HOOKED_TESTS)
 TESTS += $(HOOKED_TESTS)
@@ -207,7 +207,8 @@ fuzz-full: tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/model/test_mo
 .PHONY: fuzz fuzz-full
 
 # --- guest: tiny PVH kernels that tests/system/guest.sh runs, tests/guest/NAME.elf from tests/guest/NAME/main.c ---
-GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/dma.elf tests/guest/events.elf tests/guest/forbidden.elf \
+GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/dma.elf tests/guest/edges.elf tests/guest/events.elf \
+	tests/guest/forbidden.elf \
 	tests/guest/grants.elf tests/guest/hypercalls.elf tests/guest/memory.elf tests/guest/smp.elf tests/guest/start-info.elf \
 	tests/guest/tiny.elf
 # Compilers call memcpy and its kin by themselves: the hypervisor's serve.
@@ -229,7 +230,7 @@ CLEANFILES += $(GUESTS)
 
 # The same for domains that xl makes (tests/system/guest-domu.sh): one source, a kernel for each mode of the processor.
 # -malign-double: the native layouts of the public headers are those of 64-bit code also here.
-DOMUS = tests/domu/flat.elf tests/domu/pse.elf tests/domu/pae.elf tests/domu/long.elf
+DOMUS = tests/domu/flat.elf tests/domu/pse.elf tests/domu/pae.elf tests/domu/long.elf tests/domu/edges.elf
 DOMU_COMMON = tests/guest/domu/main.c tests/guest/common/lib.c tests/guest/common/domu.c
 DOMU_DEPS = $(DOMU_COMMON) $(GUEST_DEPS) tests/guest/common/start32.S tests/guest/common/guest32.lds
 DOMU_CC = $(MKDIR_P) tests/domu && $(CC) -I$(srcdir)/hypervisor/include -I$(srcdir)/tests/guest/common $(GUEST_CFLAGS)
@@ -243,6 +244,10 @@ tests/domu/pae.elf: $(DOMU_DEPS)
 	$(AM_V_CCLD)$(DOMU_CC32) -DPAGING=2 -o $@
 tests/domu/long.elf: $(DOMU_DEPS)
 	$(AM_V_CCLD)$(DOMU_CC) $(DOMU_FILES)/start.S -T $(srcdir)/tests/guest/common/guest.lds -o $@
+# The edges of grant and event operations, also as a domain without rights.
+tests/domu/edges.elf: tests/guest/edges/main.c $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC) $< $(filter-out %/domu/main.c %/common,$(DOMU_FILES)) $(srcdir)/tests/guest/common/start.S \
+		-T $(srcdir)/tests/guest/common/guest.lds -o $@
 # A guest that attacks and one beside it (tests/system/attack.sh).
 ATTACK = tests/guest/attack
 ATTACKERS = tests/domu/attack.elf tests/domu/quiet.elf

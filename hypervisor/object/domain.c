@@ -268,6 +268,14 @@ void domain_put(struct domain *d)
         domain_bury(d);
 }
 
+static void hold_end(unsigned cpu, unsigned nr)
+{
+    __atomic_store_n(&holds[cpu].domain[nr], NULL, __ATOMIC_RELEASE);
+    smp_mb(); /* let go first, then look whether it waits for that; domain_bury does the reverse */
+    if (unlikely(READ_ONCE(nr_graves)))
+        graves_empty();
+}
+
 struct domain *domain_hold(domid_t id)
 {
     unsigned cpu = this_cpu()->id, nr = holds[cpu].nr;
@@ -276,16 +284,15 @@ struct domain *domain_hold(domid_t id)
     ASSERT(nr < HOLDS_MAX);
     if (id >= NR_DOMIDS)
         return NULL;
-    for (;;) {
-        d = READ_ONCE(by_id[id]);
+    while ((d = READ_ONCE(by_id[id])) != NULL) {
         WRITE_ONCE(holds[cpu].domain[nr], d);
         smp_mb(); /* pairs with grave_open */
-        if (!d)
-            return NULL;
-        if (READ_ONCE(by_id[id]) == d)
+        if (READ_ONCE(by_id[id]) == d) {
+            holds[cpu].nr = nr + 1;
             break;
+        }
+        hold_end(cpu, nr); /* too late; but it may wait for us all the same */
     }
-    holds[cpu].nr = nr + 1;
     return d;
 }
 
@@ -294,10 +301,7 @@ void domain_let_go(struct domain *d)
     unsigned cpu = this_cpu()->id, nr = --holds[cpu].nr;
 
     ASSERT(holds[cpu].domain[nr] == d);
-    __atomic_store_n(&holds[cpu].domain[nr], NULL, __ATOMIC_RELEASE);
-    smp_mb(); /* let go first, then look whether it waits for that; domain_bury does the reverse */
-    if (unlikely(READ_ONCE(nr_graves)))
-        graves_empty();
+    hold_end(cpu, nr);
 }
 
 /* --- birth and death --- */

@@ -207,7 +207,8 @@ static int reserved_save(const struct grant_table *gt, struct grant_entry_v1 *re
         e = grant_entry_v2(gt, ref);
         flags = READ_ONCE(e->flags);
         ret[ref] = (struct grant_entry_v1){
-            (uint16_t)(flags | READ_ONCE(*grant_entry_status(gt, ref))), READ_ONCE(e->domid), (uint32_t)READ_ONCE(e->frame)
+            (uint16_t)(flags | READ_ONCE(*grant_entry_status(gt, ref))), READ_ONCE(e->domid),
+            (uint32_t)READ_ONCE(e->frame)
         };
         if ((flags & GTF_type_mask) == GTF_transitive ||
             ((flags & GTF_type_mask) == GTF_permit_access && READ_ONCE(e->frame) >> 32))

@@ -6,9 +6,9 @@
  * Locking. The table's lock (RANK_GRANT) covers its frames and version, maptrack has one of its own (RANK_GRANT), and
  * each active entry one (RANK_GRANT_ENTRY). Who uses an entry does not take the table's lock but says so in a word of
  * its CPU's, and waits while the table is frozen: for a change of version, a swap (grant_pin.c). So CPUs that use two
- * entries write no line both. An operation on two domains holds one lock at a time: a handle that is being made or undone
- * is `busy`, which keeps others off. The guest's shared entry is read once and changed by compare-and-exchange; it may
- * change at any time.
+ * entries write no line both. An operation on two domains holds one lock at a time: a handle that is being made or
+ * undone is `busy`, which keeps others off. The guest's shared entry is read once and changed by compare-and-exchange;
+ * it may change at any time.
  *
  * References. An entry in use holds one on its frame, the mapping in the p2m another. The frame keeps its owner, so
  * a mapping needs no reference on the granter.
@@ -88,7 +88,9 @@ struct grant_pin {
 /* Entries of the table in its version; stable under the lock, or while an entry is used. */
 static inline uint32_t grant_nr_entries(const struct grant_table *gt)
 {
-    return __atomic_load_n(&gt->nr_frames, __ATOMIC_ACQUIRE) * (uint32_t)(gt->version == 1 ? V1_PER_FRAME : V2_PER_FRAME);
+    uint32_t nr_frames = __atomic_load_n(&gt->nr_frames, __ATOMIC_ACQUIRE);
+
+    return nr_frames * (uint32_t)(gt->version == 1 ? V1_PER_FRAME : V2_PER_FRAME);
 }
 
 static inline bool grant_in_use(const struct grant_active *act)

@@ -191,12 +191,12 @@ static int16_t side_open(struct op *op, const struct gnttab_copy_ptr *ptr, bool 
     struct copy_side side = { .ref = (uint32_t)ptr->u, .gref = gref, .readonly = readonly };
     int16_t st;
 
-    if (!gref && ptr->domid != DOMID_SELF) /* others' pages only by their grant */
-        return GNTST_permission_denied;
     side.domain = domain_hold(ptr->domid == DOMID_SELF ? op->caller->id : ptr->domid);
     if (!side.domain)
         return GNTST_bad_domain;
-    if (gref) {
+    if (!gref && ptr->domid != DOMID_SELF) { /* others' pages only by their grant */
+        st = GNTST_permission_denied;
+    } else if (gref) {
         st = grant_pin(side.domain, side.ref, op->caller->id, readonly, false, &side.pin);
     } else {
         side.pin.offset = 0;

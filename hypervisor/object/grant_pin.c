@@ -157,7 +157,7 @@ int16_t grant_frame_get(struct domain *d, gfn_t gfn, bool readonly, mfn_t *ret_m
     return st;
 }
 
-/* Fill act from the entry, for its first pin, and reference the frame. *ret_drop: a reference too many, as frame_try has it. */
+/* Fill act from the entry, for its first pin, and reference the frame. *ret_drop: one too many, as frame_try has it. */
 static int16_t activate(struct domain *granter, struct grant_active *act, domid_t user, bool readonly,
                         const struct grant_entry_v2 *e, mfn_t *ret_drop)
 {
@@ -190,7 +190,7 @@ static int16_t reactivate(struct domain *granter, const struct grant_active *act
     return !st && *ret_drop != act->mfn ? GNTST_general_error : st;
 }
 
-/* grant_pin of the entry that act is the locked record of. *ret_drop: a reference that the caller puts, without the lock. */
+/* grant_pin of the entry that act is the locked record of. *ret_drop: a reference to put when it is unlocked. */
 static int16_t pin_locked(struct domain *granter, uint32_t ref, struct grant_active *act, domid_t user, bool readonly,
                           bool mapping, mfn_t *ret_drop)
 {

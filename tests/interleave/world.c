@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Steps are real hypercalls with their arguments in the caller's memory, but for the tools' and the guests' own writes. */
+/* Steps are real hypercalls with their arguments in the caller's memory, but for what tools and guests do themselves. */
 #include "world.h"
 
 #include <stdio.h>
@@ -58,12 +58,14 @@ void world_begin(void)
 void world_check(void)
 {
     struct list_node *n;
+    unsigned domains = 0;
 
     model_check_memory();
     list_for_each(n, &domain_list) {
         struct domain *d = list_entry(n, struct domain, link);
         uint32_t active = 0;
 
+        domains++;
         for (uint32_t port = 1; port < d->events.valid_ports; port++) {
             const struct evtchn *chn = evtchn_lookup(d, port), *peer;
 
@@ -76,6 +78,7 @@ void world_check(void)
         }
         CHECK(active == d->events.active);
     }
+    CHECK(domains + fake.domains_destroyed == WORLD_DOMAINS); /* nobody waits to be freed */
 }
 
 void world_end(void)
