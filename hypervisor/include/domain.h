@@ -83,6 +83,9 @@ int domain_create(domid_t id, const struct domain_config *config, struct domain 
 /* Begin or go on with destruction: -ERESTART until every resource but the struct is gone. */
 int domain_kill(struct domain *d);
 
+/* No domains, nothing held, as at boot: for tests, which make machine after machine. */
+void domains_reset(void);
+
 /* By id (not DOMID_SELF), with a reference; NULL. */
 struct domain *domain_get_by_id(domid_t id);
 void domain_get(struct domain *d);

@@ -31,6 +31,17 @@ static struct {
 static struct list_node graves = LIST_INIT(graves);
 static unsigned nr_graves;
 
+void domains_reset(void)
+{
+    list_init(&domain_list);
+    spin_lock_init(&domain_list_lock, RANK_DOMLIST);
+    memset(by_id, 0, sizeof(by_id));
+    memset(holds, 0, sizeof(holds));
+    list_init(&graves);
+    nr_graves = 0;
+    dom0 = NULL;
+}
+
 /* --- the parts of a domain, in the order of their making --- */
 
 static int vcpu_array_init(struct domain *d)

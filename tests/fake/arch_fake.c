@@ -83,10 +83,8 @@ void fake_init(unsigned ram_mib)
     fail_countdown = -1;
     ram_init(MiB((uint64_t)ram_mib) / PAGE_SIZE);
     cpus_init();
-    list_init(&domain_list);
+    domains_reset();
     list_init(&memory_maps);
-    spin_lock_init(&domain_list_lock, RANK_DOMLIST);
-    dom0 = NULL;
     page_alloc_init(table, ram_pages);
     page_alloc_add(FAKE_BOOT_PAGES, ram_pages);
     for (unsigned i = 0; i < FAKE_CPUS; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Steps are real hypercalls with their arguments in the caller's memory, but for what tools and guests do themselves. */
+/* Steps are real hypercalls with arguments in the memory of the caller, but for what tools and guests do themselves. */
 #include "world.h"
 
 #include <stdio.h>

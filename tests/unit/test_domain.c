@@ -50,6 +50,44 @@ static void test_new_domain(void **state)
     assert_int_equal(domain_kill(d), 0);
 }
 
+static void kill(struct domain *d)
+{
+    while (domain_kill(d) == -ERESTART)
+        continue;
+}
+
+/* The last who holds a domain frees it, on whatever CPU it died. */
+static void test_hold(void **state)
+{
+    struct domain *d = fake_domain(9, 1), *other = fake_domain(10, 1);
+    uint32_t refs = d->refs;
+
+    (void)state;
+    assert_null(domain_hold(11));
+    assert_null(domain_hold(DOMID_SELF));
+    assert_ptr_equal(domain_hold(9), d);
+    assert_ptr_equal(domain_hold(10), other);
+    assert_int_equal(d->refs, refs);
+    fake_set_cpu(1);
+    assert_ptr_equal(domain_hold(9), d);
+    kill(d);
+    assert_int_equal(fake.domains_destroyed, 0);
+    assert_int_equal(d->state, DOMAIN_DEAD);
+    assert_null(domain_hold(9));
+    assert_null(domain_get_by_id(9));
+    domain_let_go(d);
+    assert_int_equal(fake.domains_destroyed, 0);
+    fake_set_cpu(0);
+    domain_let_go(other);
+    assert_int_equal(fake.domains_destroyed, 0);
+    domain_let_go(d);
+    assert_int_equal(fake.domains_destroyed, 1);
+    assert_ptr_equal(domain_hold(10), other);
+    domain_let_go(other);
+    kill(other);
+    assert_int_equal(fake.domains_destroyed, 2);
+}
+
 static void test_list_is_ordered(void **state)
 {
     static const domid_t ids[] = {30, 10, 20};
@@ -249,7 +287,7 @@ int main(void)
         abi_test(test_vcpu_create_unwinds),    abi_test(test_kill_returns_everything),
         abi_test(test_foreign_mapping_outlives), abi_test(test_shutdown_and_resume),
         abi_test(test_dom0_takes_the_host),    abi_test(test_controller_pauses_count),
-        abi_test(test_kick),
+        abi_test(test_kick),                   abi_test(test_hold),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,27 @@ static void test_priorities(void **state)
     assert_int_equal(control(0)->ready, 0);
 }
 
+/* Ports that are sent on again as soon as they are taken wait behind all others: each has its turn in each round. */
+static void test_fairness(void **state)
+{
+    enum { PORTS = 6, ROUNDS = 20 };
+    uint32_t p[PORTS], next = 0, got;
+
+    (void)state;
+    fifo_on();
+    for (unsigned i = 0; i < PORTS; i++)
+        p[i] = ipi(0);
+    for (unsigned i = 0; i < PORTS; i++)
+        assert_int_equal(evtchn_send(d, p[i]), 0);
+    for (unsigned i = 0; i < PORTS * ROUNDS; i++) {
+        got = take(0, EVTCHN_FIFO_PRIORITY_DEFAULT);
+        assert_int_equal(got, p[next]);
+        assert_int_equal(evtchn_send(d, got), 0);
+        assert_int_equal(evtchn_send(d, p[0]), 0); /* one who cannot wait gains nothing */
+        next = (next + 1) % PORTS;
+    }
+}
+
 /* A port that is a queue's tail and moves to another queue must not be appended to in its old one. */
 static void test_tail_changes_queue(void **state)
 {
@@ -328,7 +349,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_errors), T(test_no_memory_leaves_2l), T(test_order), T(test_priorities), T(test_tail_changes_queue),
+        T(test_errors), T(test_no_memory_leaves_2l), T(test_order), T(test_priorities), T(test_fairness),
+        T(test_tail_changes_queue),
         T(test_mask), T(test_early_events), T(test_vcpu_without_control), T(test_linked_port_is_not_reused),
         T(test_hostile_words), T(test_reset_returns_pages), T(test_array_is_bounded),
     };
