@@ -215,7 +215,7 @@ int main(void)
     const char *one = getenv("INTERLEAVE"), *full = getenv("SOAK");
     bool soak = full && !strcmp(full, "1");
 
-    length = soak ? 5 : 3;
+    length = soak ? 4 : 3;
     if (!one)
         printf("%llu sequences of %u steps\n", (unsigned long long)sequences_run(), length);
     for (unsigned i = 0; i < ARRAY_SIZE(scripts); i++) {
