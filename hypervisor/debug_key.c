@@ -77,6 +77,16 @@ static void key_memory(void)
     for_each_domain(memory_dump);
 }
 
+static void key_messages(void)
+{
+    for_each_domain(vpci_dump);
+}
+
+static void key_ioapics(void)
+{
+    for_each_domain(vioapic_dump);
+}
+
 static void key_run_queues(void)
 {
     log_info("scheduler: %s\n", sched->name);
@@ -107,6 +117,7 @@ static const struct debug_key_row {
 } keys[] = {
     {'*', key_help, "this list"},
     {'0', key_dom0, "dom0's vCPUs and event channels"},
+    {'M', key_messages, "interrupts by message of dom0's devices"},
     {'R', key_reboot, "reboot the machine"},
     {'d', arch_panic_dump, "registers and stack of this CPU"},
     {'e', key_events, "event channels of every domain"},
@@ -115,6 +126,7 @@ static const struct debug_key_row {
     {'m', key_memory, "memory in use"},
     {'q', key_domains, "domains and their vCPUs"},
     {'r', key_run_queues, "run queues"},
+    {'z', key_ioapics, "dom0's IO-APICs"},
 };
 
 static void key_help(void)

@@ -201,3 +201,19 @@ void vmsi_exit(struct vpci_function *f, bool present)
     vmsi_release(&f->msi.vector);
     f->msi.pos = 0;
 }
+
+/* --- for the debug key --- */
+
+void vmsi_vector_dump(const struct vpci_function *f, const char *kind, unsigned i, const struct vmsi_vector *v)
+{
+    if (v->handle >= 0)
+        log_info("d%u: PCI %02x:%02x.%u %s %u: vector %#x for %#llx, %#x\n", f->domain->id, f->bdf >> 8,
+                 (f->bdf >> 3) & 31u, f->bdf & 7u, kind, i, (unsigned)v->handle, (unsigned long long)v->message.address,
+                 v->message.data);
+}
+
+void vmsi_dump(const struct vpci_function *f)
+{
+    if (f->msi.pos)
+        vmsi_vector_dump(f, f->msi.mask ? "MSI (masked)" : "MSI", 0, &f->msi.vector);
+}

@@ -347,3 +347,10 @@ void vmsix_exit(struct vpci_function *f, bool present)
     m->entry = NULL;
     m->pos = 0;
 }
+
+void vmsix_dump(const struct vpci_function *f)
+{
+    for (unsigned i = 0; f->msix.pos && i < f->msix.nr_entries; i++)
+        vmsi_vector_dump(f, f->msix.masked || f->msix.entry[i].masked ? "MSI-X (masked)" : "MSI-X", i,
+                         &f->msix.entry[i].vector);
+}

@@ -189,7 +189,7 @@ static void function_write(struct vpci_function *f, uint16_t reg, unsigned size,
     const struct vpci_range *r = range_of(f, reg);
     unsigned shift = 8 * (reg & 3);
 
-    if (bit_test(f->hidden, reg / 4))
+    if (f->read_only || bit_test(f->hidden, reg / 4))
         return;
     if (r && r->ops->write) {
         r->ops->write(f, reg & ~3u, value << shift, (uint32_t)ones(size) << shift);
@@ -291,6 +291,16 @@ int vpci_device_remove(struct domain *d, uint16_t bdf)
         spin_unlock(&f->lock);
     }
     return known ? 0 : -ENODEV;
+}
+
+void vpci_dump(struct domain *d)
+{
+    for (struct vpci_function *f = d->vpci ? d->vpci->functions : NULL; f; f = f->next) {
+        spin_lock(&f->lock);
+        vmsi_dump(f);
+        vmsix_dump(f);
+        spin_unlock(&f->lock);
+    }
 }
 
 /* --- life --- */

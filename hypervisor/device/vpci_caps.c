@@ -138,6 +138,7 @@ static void scan_extended(struct vpci_function *f)
 
 void vpci_scan(struct vpci_function *f)
 {
+    f->read_only = pci_host_read(f->bdf, PCI_CLASS, 2) == PCI_CLASS_IOMMU;
     scan_list(f);
     scan_extended(f);
 }

@@ -17,6 +17,8 @@
 #define PCI_COMMAND_MEMORY 0x0002
 #define PCI_STATUS 0x06
 #define PCI_STATUS_CAP_LIST 0x10
+#define PCI_CLASS 0x0a
+#define PCI_CLASS_IOMMU 0x0806
 #define PCI_HEADER_TYPE 0x0e
 #define PCI_HEADER_BRIDGE 1
 #define PCI_HEADER_CARDBUS 2
@@ -81,6 +83,7 @@ struct vpci_function {
     uint16_t bdf;
     uint32_t id;     /* vendor and device when scanned: another device may be plugged in later; ~0: not scanned */
     bool no_caps;    /* nothing is left: the status register says there is no list */
+    bool read_only;  /* the hypervisor's: dom0 may look at it */
     uint8_t nr_patches, nr_ranges;
     struct {
         uint8_t reg, value;
@@ -118,10 +121,14 @@ unsigned vmsi_size(uint16_t control);
 bool vmsi_init(struct vpci_function *f, uint16_t pos);
 /* The model goes; present: the device is still there, and is switched off. */
 void vmsi_exit(struct vpci_function *f, bool present);
+void vmsi_dump(const struct vpci_function *f);
+/* A line about a message that has a vector. */
+void vmsi_vector_dump(const struct vpci_function *f, const char *kind, unsigned i, const struct vmsi_vector *v);
 
 /* --- vmsix.c --- */
 #define VMSIX_SIZE 12u
 bool vmsix_init(struct vpci_function *f, uint16_t pos);
 void vmsix_exit(struct vpci_function *f, bool present);
+void vmsix_dump(const struct vpci_function *f);
 
 #endif

@@ -88,5 +88,6 @@ void vmsi_deliver(struct domain *d, const struct msi_message *message);
 /* dom0 has found (lost) a device of segment 0. 0, or -ENODEV: there is none (it was not known). */
 int vpci_device_add(struct domain *d, uint16_t bdf);
 int vpci_device_remove(struct domain *d, uint16_t bdf);
+void vpci_dump(struct domain *d);
 
 #endif

@@ -103,6 +103,8 @@ done
 wait $pings || { echo 'a ping was not answered'; exit 1; }
 wait $sends
 cat /proc/interrupts
+for key in M z; do xl debug-keys $key; done
+xl dmesg | grep -E 'PCI .*MSI-X [0-9]+: vector 0x|GSI [0-9]+: .*bound'
 echo "moved $moves times"
 S
 } | script
@@ -112,6 +114,8 @@ for sum in $sums; do
     [ "$sum" = - ] || [ "$(grep -c "^$sum " "$work/out")" = 2 ] || fail "a disk's data is not what it was"
 done
 out_has "^moved $moves times"
+out_has 'd0: PCI 00:0.\.0 MSI-X 1: vector 0x.* for 0xfee0'
+out_has 'GSI 8: .* bound'
 clean_log
 grep -q 'MMCONFIG at .* reserved in E820' "$log" || fail 'dom0 does not use the ECAM window'
 ! grep -E 'Failed to add|no interrupt vector is left|MSI-X table at' "$log" || fail 'the log has complaints'

@@ -299,6 +299,7 @@ static void msix_works(void **state)
     mmio_write(vcpu[0], ENTRY(1) + 12, 4, 1);
     assert_false(msix_fire(1));
     assert_true(fake.msi[1].used); /* kept for the next time */
+    vpci_dump(d);
     mmio_write(vcpu[0], ENTRY(1), 4, 0xfee06000);
     mmio_write(vcpu[0], ENTRY(1) + 12, 4, 0);
     assert_true(msix_fire(1));

@@ -195,6 +195,20 @@ static void overlapping(void **state)
     assert_int_equal(get(0x0018, 0x60, 4), 0);
 }
 
+/* What class says is an IOMMU can be looked at. */
+static void iommu_is_read_only(void **state)
+{
+    (void)state;
+    function_put(0, 0x0018, 0, 0x50);
+    put16(&bus[0].config[PCI_CLASS], PCI_CLASS_IOMMU);
+    cap_put(0, 0x50, 0x0f, 0, 16);
+    assert_int_equal(get(0x0018, 0x54, 4), 0x0f0f0f0f);
+    bus_writes = 0;
+    put(0x0018, 0x54, 4, 0);
+    mmio_write(vcpu[0], ecam(0x18, 0x04), 2, 0);
+    assert_int_equal(bus_writes, 0);
+}
+
 static void another_device_in_the_slot(void **state)
 {
     (void)state;
@@ -271,7 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PCI_TEST(address_latch), PCI_TEST(forwarding), PCI_TEST(ecam_window), PCI_TEST(middle_and_end_hidden),
         PCI_TEST(all_hidden), PCI_TEST(head_hidden), PCI_TEST(virtual_functions_are_hidden),
-        PCI_TEST(overlapping), PCI_TEST(another_device_in_the_slot), PCI_TEST(damaged_lists), PCI_TEST(without_memory),
+        PCI_TEST(overlapping), PCI_TEST(iommu_is_read_only), PCI_TEST(another_device_in_the_slot), PCI_TEST(damaged_lists), PCI_TEST(without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
