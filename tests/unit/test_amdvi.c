@@ -436,6 +436,16 @@ static void dead_at_start(void **state)
     assert_non_null(strstr(logged(), "AMD-Vi: cannot be used (-5)"));
 }
 
+/* What firmware left running does not stop. */
+static void never_stops(void **state)
+{
+    (void)state;
+    machine[0].reg[AMDVI_STATUS] = STATUS_COMMAND_RUN;
+    probe(1);
+    iommu_start(hw);
+    expect_off("the AMD-Vi IOMMU could not be started");
+}
+
 static void unmap_page_3(void *unused)
 {
     (void)unused;
@@ -545,6 +555,10 @@ static void event_overflow(void **state)
     (void)state;
     event(254, 2ULL << 60 | 0x10, 0);
     machine[0].reg[AMDVI_STATUS] = STATUS_EVENT_OVERFLOW;
+    machine[0].reg[AMDVI_STATUS] |= STATUS_EVENT_RUN; /* and it does not stop: the rest is tried all the same */
+    assert_non_null(strstr(polled(), "AMD-Vi: the event log does not stop"));
+    event(254, 2ULL << 60 | 0x10, 0);
+    machine[0].reg[AMDVI_STATUS] = STATUS_EVENT_OVERFLOW;
     assert_non_null(strstr(polled(), "AMD-Vi: more events than the log could hold"));
     assert_int_equal(machine[0].reg[AMDVI_EVENT_HEAD], 0);
     assert_int_equal(machine[0].reg[AMDVI_EVENT_TAIL], 0);
@@ -573,7 +587,7 @@ int main(void)
         TRANSLATING(started), TRANSLATING(whose_memory), TRANSLATING(foreign_and_grant_mappings),
         WITH_TWO(foreign_and_grant_mappings), TRANSLATING(balloon), WITH_TWO(balloon), TRANSLATING(hypervisor_pages),
         TRANSLATING(superpages), WITH_TWO(superpages), TRANSLATING(other_domains), WITH_TWO(many_flushes),
-        FRESH(no_memory), FRESH(dead_at_start), TRANSLATING(dead_later), FRESH(switched_off), FRESH(bad_table),
+        FRESH(no_memory), FRESH(dead_at_start), FRESH(never_stops), TRANSLATING(dead_later), FRESH(switched_off), FRESH(bad_table),
         FRESH(one_by_one), TRANSLATING(event_lines), TRANSLATING(event_flood), TRANSLATING(event_overflow),
         TRANSLATING(event_tail_nonsense),
     };

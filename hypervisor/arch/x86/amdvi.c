@@ -46,6 +46,19 @@ bool iommu_covers(uint16_t bdf)
     return ivrs_covers(&ivrs, bdf);
 }
 
+int amdvi_control(struct amdvi_unit *u, uint64_t control, uint64_t running)
+{
+    stime_t until = now() + ANSWER_TIME;
+
+    u->reg[AMDVI_CONTROL] = control;
+    while (u->reg[AMDVI_STATUS] & running) {
+        if (now() > until)
+            return -EIO;
+        arch_relax();
+    }
+    return 0;
+}
+
 /* --- commands; the lock is held, or nobody else knows the unit --- */
 
 static void command_put(struct amdvi_unit *u, uint64_t first, uint64_t second)
@@ -210,7 +223,9 @@ static int unit_start(struct amdvi_unit *u)
 {
     uint32_t capability = pci_host_read(u->ivrs->bdf, (uint8_t)u->ivrs->cap, 4);
 
-    u->reg[AMDVI_CONTROL] = 0;
+    /* Its rings may be changed only while it does not use them. */
+    if (amdvi_control(u, 0, STATUS_EVENT_RUN | STATUS_COMMAND_RUN))
+        return -EIO;
     u->reg[AMDVI_DEVICE_TABLE] = virt_to_mfn(device_table) << PAGE_SHIFT | ((1ULL << device_order) - 1);
     u->reg[AMDVI_COMMAND_BASE] = virt_to_mfn(u->commands) << PAGE_SHIFT | AMDVI_RING_256;
     u->reg[AMDVI_EVENT_BASE] = virt_to_mfn(u->events) << PAGE_SHIFT | AMDVI_RING_256;

@@ -33,6 +33,8 @@
 #define FEATURES_INVALIDATE_ALL (1ULL << 6)
 
 #define STATUS_EVENT_OVERFLOW (1ULL << 0)
+#define STATUS_EVENT_RUN (1ULL << 3)
+#define STATUS_COMMAND_RUN (1ULL << 4)
 
 /* The unit's PCI capability, bits of its first word. */
 #define CAPABILITY_CACHES_ABSENT (1u << 26) /* it may remember that an entry was not present */
@@ -88,6 +90,9 @@ struct amdvi_unit {
     uint64_t control;
     const struct ivrs_unit *ivrs;
 };
+
+/* Set the control register, and wait until none of the status bits `running` is set. 0, or -EIO: they stay. */
+int amdvi_control(struct amdvi_unit *u, uint64_t control, uint64_t running);
 
 /* amdvi_event.c: log what the unit reports, at most a few lines a call; the lock that guards its rings is held. */
 void amdvi_poll(struct amdvi_unit *u);

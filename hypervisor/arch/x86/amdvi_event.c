@@ -48,7 +48,8 @@ void amdvi_event_print(char *buf, size_t size, const struct amdvi_event *e)
 static void log_restart(struct amdvi_unit *u)
 {
     log_warn("AMD-Vi: more events than the log could hold: some are lost\n");
-    u->reg[AMDVI_CONTROL] = u->control & ~CONTROL_EVENT_LOG;
+    if (amdvi_control(u, u->control & ~CONTROL_EVENT_LOG, STATUS_EVENT_RUN))
+        log_warn("AMD-Vi: the event log does not stop\n");
     u->reg[AMDVI_STATUS] = STATUS_EVENT_OVERFLOW;
     u->reg[AMDVI_EVENT_HEAD] = 0;
     u->reg[AMDVI_EVENT_TAIL] = 0;

@@ -43,6 +43,7 @@ def parser():
     add("--net", default="none", metavar="none|user|listen:PORT|connect:PORT", help="a virtio NIC (default: none)")
     add("--disk", action="append", default=[], metavar="FILE", help="a raw disk image as virtio disk")
     add("--nvme", action="append", default=[], metavar="FILE", help="a raw disk image as NVMe disk")
+    add("--ahci", action="append", default=[], metavar="FILE", help="a raw disk image as AHCI disk")
     add("--shared-disk", metavar="FILE", help="a raw disk image that two hosts may use at once")
     add("--iommu", default="none", choices=["none", "amd", "beside"],
         help="amd: an IOMMU, which virtio devices use; beside: they go round it (default: none)")
@@ -64,7 +65,7 @@ def refuse(reason):
 
 def check_files(o):
     added = [a.partition(":")[0] for a in o.add]
-    for f in o.disk + o.nvme + added + [f for f in (o.shared_disk, o.kernel, o.script) if f]:
+    for f in o.disk + o.nvme + o.ahci + added + [f for f in (o.shared_disk, o.kernel, o.script) if f]:
         if not os.path.exists(f):
             refuse("there is no file %s" % f)
     if "/" in o.hypervisor and not os.path.isfile(o.hypervisor):
