@@ -51,6 +51,9 @@ static const struct letter {
     { &guest2, SEND(0) },
     { &guest2, CLOSE(0) },
     { &guest1, RESET },
+    { &guest1, FIFO },
+    { &guest1, EXPAND },
+    { &guest1, BALLOON(4) }, /* the array's page */
 };
 
 static unsigned sequence[MAX_LENGTH], length;
@@ -151,6 +154,16 @@ static const struct script scripts[] = {
         { { 1, 0 }, { RESET } } } },
     { "send beside destruction of the receiver", 1, 2, { ALLOC(2, 0) }, {
         { { 2, 0 }, { BIND(1, 1, 0), SEND(0) } },
+        { { 0, 0 }, { KILL_ALL(1) } } } },
+    { "FIFO format begun beside send", 1, 2, { ALLOC(2, 0) }, {
+        { { 2, 0 }, { BIND(1, 1, 0), SEND(0) } },
+        { { 1, 0 }, { FIFO, EXPAND } } } },
+    { "FIFO send beside reset", 1, 2, { FIFO, EXPAND, ALLOC(2, 0) }, {
+        { { 2, 0 }, { BIND(1, 1, 0), SEND(0) } },
+        { { 1, 0 }, { RESET } } } },
+    { "FIFO pages ballooned out, receiver destroyed beside send", 0, 1, { FIFO, EXPAND, ALLOC(2, 0) }, {
+        { { 2, 0 }, { BIND(1, 1, 0), SEND(0) } },
+        { { 1, 0 }, { BALLOON(4), BALLOON(3) } },
         { { 0, 0 }, { KILL_ALL(1) } } } },
     { "bound ports of two that are destroyed", 0, 1, { ALLOC(2, 0) }, {
         { { 2, 0 }, { BIND(1, 1, 0), SEND(0) } },

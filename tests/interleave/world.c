@@ -27,6 +27,7 @@ static struct {
     struct domain *d;
     bool killed; /* or is being so */
     uint32_t handle[SLOTS], port[SLOTS];
+    bool sent[SLOTS]; /* on that port; nobody takes events here */
 } world[WORLD_DOMAINS];
 static uint64_t pages_before, objects_before;
 static unsigned pauses_before;
@@ -48,6 +49,7 @@ void world_begin(void)
     for (domid_t i = 0; i < WORLD_DOMAINS; i++) {
         world[i].d = fake_domain_sized(i, WORLD_VCPUS, PAGES);
         world[i].killed = false;
+        memset(world[i].sent, 0, sizeof(world[i].sent));
         memset(world[i].handle, 0xff, sizeof(world[i].handle));
         memset(world[i].port, 0xff, sizeof(world[i].port));
     }
@@ -75,6 +77,9 @@ void world_check(void)
                 continue;
             peer = evtchn_lookup(chn->remote, chn->remote_port);
             CHECK(peer->state == PORT_INTERDOMAIN && peer->remote == d && peer->remote_port == port);
+            for (unsigned slot = 0; slot < SLOTS; slot++)
+                if (world[d->id].sent[slot] && world[d->id].port[slot] == port)
+                    CHECK(evtchn_port_pending(chn->remote, peer->port)); /* no event is lost */
         }
         CHECK(active == d->events.active);
     }
@@ -331,14 +336,19 @@ int64_t step_bind(const struct actor *who, const struct step *s)
 int64_t step_send(const struct actor *who, const struct step *s)
 {
     struct evtchn_send arg = { .port = world[who->dom].port[s->a] };
+    int64_t rc = EVENT_OP(EVTCHNOP_send, arg);
+    const struct evtchn *chn = rc ? NULL : evtchn_lookup(world[who->dom].d, arg.port);
 
-    return EVENT_OP(EVTCHNOP_send, arg);
+    if (chn && chn->state == PORT_INTERDOMAIN) /* else nobody listens */
+        world[who->dom].sent[s->a] = true;
+    return rc;
 }
 
 int64_t step_close(const struct actor *who, const struct step *s)
 {
     struct evtchn_close arg = { .port = world[who->dom].port[s->a] };
 
+    world[who->dom].sent[s->a] = false;
     return EVENT_OP(EVTCHNOP_close, arg);
 }
 
@@ -348,4 +358,37 @@ int64_t step_reset(const struct actor *who, const struct step *s)
 
     (void)s;
     return EVENT_OP(EVTCHNOP_reset, arg);
+}
+
+#define CONTROL_GFN 3
+#define ARRAY_GFN 4
+
+/* The model learns which of the guest's pages the format holds. */
+static void fifo_holds(const struct actor *who, gfn_t gfn)
+{
+    struct model_domain *m = &model[who->dom];
+
+    m->fifo[m->nr_fifo++] = p2m_lookup(world[who->dom].d, gfn).mfn;
+}
+
+int64_t step_fifo(const struct actor *who, const struct step *s)
+{
+    struct evtchn_init_control arg = { .control_gfn = CONTROL_GFN, .vcpu = 0 };
+    int64_t rc = EVENT_OP(EVTCHNOP_init_control, arg);
+
+    (void)s;
+    if (!rc)
+        fifo_holds(who, CONTROL_GFN);
+    return rc;
+}
+
+int64_t step_expand(const struct actor *who, const struct step *s)
+{
+    struct evtchn_expand_array arg = { .array_gfn = ARRAY_GFN };
+    int64_t rc = EVENT_OP(EVTCHNOP_expand_array, arg);
+
+    (void)s;
+    if (!rc)
+        fifo_holds(who, ARRAY_GFN);
+    return rc;
 }

@@ -47,6 +47,8 @@ int64_t step_bind(const struct actor *who, const struct step *s);
 int64_t step_send(const struct actor *who, const struct step *s);
 int64_t step_close(const struct actor *who, const struct step *s);
 int64_t step_reset(const struct actor *who, const struct step *s);
+int64_t step_fifo(const struct actor *who, const struct step *s);
+int64_t step_expand(const struct actor *who, const struct step *s);
 
 #define GRANT(ref, dom, gfn) { step_grant, "grant", ref, dom, gfn }
 #define MAP(dom, ref, slot) { step_map, "map", dom, ref, slot }
@@ -67,6 +69,8 @@ int64_t step_reset(const struct actor *who, const struct step *s);
 #define SEND(slot) { step_send, "send", slot, 0, 0 }
 #define CLOSE(slot) { step_close, "close", slot, 0, 0 }
 #define RESET { step_reset, "reset", 0, 0, 0 }
+#define FIFO { step_fifo, "init_control", 0, 0, 0 }
+#define EXPAND { step_expand, "expand_array", 0, 0, 0 }
 
 /* Page that a guest grants, and one for the place of a mapping of a slot. */
 #define DATA_GFN 5
