@@ -67,10 +67,9 @@ struct grant_table {
     void **shared;        /* [max_frames] */
     uint32_t nr_status;
     bool frozen;
+    struct spinlock lock; /* RANK_GRANT */
     uint16_t **status;    /* [max_frames / 8 rounded up] */
     struct grant_active **active; /* pages, made when the first entry in them is pinned */
-
-    struct spinlock lock __aligned(64); /* RANK_GRANT */
 
     struct spinlock track_lock __aligned(64); /* RANK_GRANT: what follows */
     struct maptrack **track; /* pages; NULL until the first mapping */
