@@ -20,31 +20,6 @@ guests_script "cycles=$cycles debian=$debian alive=$alive" <<'S'
 up() { xl create -q -e /root/guest/tiny.cfg "name='$1'"; }
 down() { xl destroy "$1"; rm -f "/var/log/xen/console/guest-$1.log"; }
 
-# What the hypervisor says of its memory, and of every domain's ports and grants; not whether an event is pending.
-# dom0's own page tables count as free: they grow wherever dom0's kernel maps a guest's page among its own.
-state() {
-    xl dmesg -c >/dev/null
-    for key in m e g; do xl debug-keys $key; done
-    xl dmesg | grep -E 'memory: |pages of tables|event channels: | vcpu [0-9]|grant table: | readers ' |
-        sed 's/ pending [01] masked [01]//; s/vcpu [0-9]* id/id/' |
-        awk '/memory: / { free = $3; objects = $8; next }
-            /pages of tables/ { if ($2 == "d0:") free += $5; else print; next }
-            { print }
-            END { print "pages free, or tables of dom0:", free; print "objects:", objects }'
-}
-# same WHAT: as it was after the first guests, when dom0 has what it keeps for good. Daemons take a moment.
-same() {
-    tries=0
-    while :; do
-        state >/tmp/now
-        cmp -s /tmp/before /tmp/now && break
-        tries=$((tries + 1))
-        [ $tries -lt 50 ] || { echo "after $1:"; diff /tmp/before /tmp/now; xl list; exit 1; }
-        usleep 200000
-    done
-    echo "$1: all as before, $(cut -d. -f1 /proc/uptime) s"
-}
-
 all_at_once() {
     for i in $(seq "$alive"); do up many$i; done
     for i in $(seq "$alive"); do wait_for many$i '^tiny is up'; done
@@ -53,14 +28,7 @@ all_at_once() {
 }
 all_at_once
 echo "$alive at once, $(cut -d. -f1 /proc/uptime) s"
-# The daemons give back what they held of the last ones: wait for dom0 alone, twice the same.
-tries=0
-until state >/tmp/before && [ "$(grep -c 'event channels: ' /tmp/before)" = 1 ] && cmp -s /tmp/before /tmp/now; do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || { cat /tmp/before; xl list; echo "domains are left, or nothing settles"; exit 1; }
-    cp /tmp/before /tmp/now
-    usleep 200000
-done
+settle
 cat /tmp/before
 
 for i in $(seq "$cycles"); do

@@ -77,3 +77,39 @@ free_memory_is() {
         usleep 100000
     done
 }
+
+# resources: what the hypervisor says of its memory, and of every domain's ports and grants; not whether an event is pending.
+# dom0's own page tables count as free: they grow wherever dom0's kernel maps a guest's page among its own.
+resources() {
+    xl dmesg -c >/dev/null
+    for key in m e g; do xl debug-keys $key; done
+    xl dmesg | grep -E 'memory: |pages of tables|event channels: | vcpu [0-9]|grant table: | readers ' |
+        sed 's/ pending [01] masked [01]//; s/vcpu [0-9]* id/id/' |
+        awk '/memory: / { free = $3; objects = $8; next }
+            /pages of tables/ { if ($2 == "d0:") free += $5; else print; next }
+            { print }
+            END { print "pages free, or tables of dom0:", free; print "objects:", objects }'
+}
+# settle: what there is when the first guests have gone and dom0 has what it keeps for good, into /tmp/before. The daemons
+# give back what they held of the last ones: wait for dom0 alone, twice the same.
+settle() {
+    tries=0
+    until resources >/tmp/before && [ "$(grep -c 'event channels: ' /tmp/before)" = 1 ] && cmp -s /tmp/before /tmp/now; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || { cat /tmp/before; xl list; echo "domains are left, or nothing settles"; exit 1; }
+        cp /tmp/before /tmp/now
+        usleep 200000
+    done
+}
+# same WHAT: as settle saw it. Daemons take a moment.
+same() {
+    tries=0
+    while :; do
+        resources >/tmp/now
+        cmp -s /tmp/before /tmp/now && break
+        tries=$((tries + 1))
+        [ $tries -lt 50 ] || { echo "after $1:"; diff /tmp/before /tmp/now; xl list; exit 1; }
+        usleep 200000
+    done
+    echo "$1: all as before, $(cut -d. -f1 /proc/uptime) s"
+}

@@ -16,8 +16,8 @@ LAB = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUSYBOX = "/bin/busybox"
 APPLETS = ("sh mount cat cut sleep echo poweroff reboot halt stty head grep md5sum dd ls ps top free uname date dmesg "
            "chmod hostname ip ping vi wc tr seq usleep nproc setsid awk sed base64 sha256sum taskset").split()
-DEVICE_APPLETS = "insmod umount mkdir rm cmp nc sync touch find httpd wget blockdev mknod kill".split()
-DEVICE_MODULES = "xen-blkfront xen-netfront ext4".split()
+DEVICE_APPLETS = "insmod umount mkdir rm cmp nc sync tee mkfifo kill".split()
+DEVICE_MODULES = "xen-blkfront xen-netfront crc32c_generic ext4".split()
 DEVICE_PACKAGES = "e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6".split()
 DEVICE_PROGRAMS = "sbin/mke2fs sbin/e2fsck".split()
 LIBRARIES = "lib/x86_64-linux-gnu"
