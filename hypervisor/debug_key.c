@@ -72,8 +72,10 @@ static void memory_dump(struct domain *d)
 
 static void key_memory(void)
 {
-    log_info("memory: %llu of %llu pages free, %llu heap objects\n", (unsigned long long)free_pages_count(),
-             (unsigned long long)total_pages_count(), (unsigned long long)hv_heap_objects());
+    log_info("memory: %llu of %llu pages free, %llu heap objects, small ones in %llu pages\n",
+             (unsigned long long)free_pages_count(),
+             (unsigned long long)total_pages_count(), (unsigned long long)hv_heap_objects(),
+             (unsigned long long)hv_heap_slabs());
     for_each_domain(memory_dump);
 }
 

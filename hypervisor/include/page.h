@@ -80,5 +80,7 @@ void *hv_zalloc(size_t size);
 void hv_free(void *p);
 /* Bytes and objects in use, for leak tests and debug key 'm'. */
 uint64_t hv_heap_objects(void);
+/* Pages that small objects are in now. */
+uint64_t hv_heap_slabs(void);
 
 #endif

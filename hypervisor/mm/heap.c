@@ -31,13 +31,13 @@ static const uint16_t class_size[] = { 16, 32, 64, 128, 256, 496, 1008, 2016 };
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_HEAP);
 static struct list_node partial[NR_CLASSES];
-static uint64_t nr_objects;
+static uint64_t nr_objects, nr_slabs;
 
 void heap_reset(void)
 {
     for (unsigned c = 0; c < NR_CLASSES; c++)
         list_init(&partial[c]);
-    nr_objects = 0;
+    nr_objects = nr_slabs = 0;
 }
 
 static void count_objects(int64_t n)
@@ -62,6 +62,7 @@ static struct slab *slab_create(unsigned class)
 
     if (mfn == INVALID_MFN)
         return NULL;
+    __atomic_fetch_add(&nr_slabs, 1, __ATOMIC_RELAXED);
     s = mfn_to_virt(mfn);
     *s = (struct slab){ .magic = SLAB_MAGIC, .class = (uint16_t)class };
     list_init(&s->link);
@@ -172,6 +173,7 @@ void hv_free(void *p)
     spin_unlock(&lock);
     if (empty) {
         s->magic = 0;
+        __atomic_fetch_sub(&nr_slabs, 1, __ATOMIC_RELAXED);
         hv_free_page(s);
     }
 }
@@ -179,4 +181,9 @@ void hv_free(void *p)
 uint64_t hv_heap_objects(void)
 {
     return READ_ONCE(nr_objects);
+}
+
+uint64_t hv_heap_slabs(void)
+{
+    return READ_ONCE(nr_slabs);
 }

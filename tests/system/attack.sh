@@ -35,7 +35,7 @@ intact() {
 memory() { # dom0's own page tables count as free, as in cycles.sh
     xl dmesg -c >/dev/null
     xl debug-keys m
-    xl dmesg | awk '/memory: / { free = $3; objects = $8 } /pages of tables/ && $2 == "d0:" { free += $5 }
+    xl dmesg | awk '/memory: / { free = $3 + $(NF - 1); objects = $8 } /pages of tables/ && $2 == "d0:" { free += $5 }
         END { print free " pages free, objects " objects }'
 }
 config() { printf 'type="pvh"\nname="%s"\nkernel="/root/domu/%s.elf"\nmemory=32\nvcpus=%d\n' "$1" "$1" "$2" >/tmp/$1.cfg; }
