@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	tests/unit/test_rights \
 	tests/unit/test_sched \
 	tests/unit/test_sched_op \
+	tests/unit/test_store_wire \
 	tests/unit/test_string \
 	tests/unit/test_fetch \
 	tests/unit/test_svm \
@@ -143,6 +144,11 @@ tests_unit_test_svm_SOURCES = tests/unit/test_svm.c hypervisor/arch/x86/svm_exit
 tests_unit_test_svm_CPPFLAGS = $(X86_CPPFLAGS)
 tests_unit_test_svm_LDADD = -lcmocka
 
+# libs/ and tools/: their own flags, their own archives.
+tests_unit_test_store_wire_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_store_wire_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_store_wire_LDADD = $(UTIL_CORE)
+
 # The ABI as the distribution's headers have it: none of ours may be in sight.
 check_LIBRARIES += tests/unit/libpublic_abi_peer.a
 tests_unit_libpublic_abi_peer_a_SOURCES = tests/unit/public_abi_peer.c
@@ -165,12 +171,14 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 
 # --- fuzz: clang builds the core once more, with coverage ---
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
-	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz
+	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz $(UTIL_FUZZERS)
+# Those of libs/ and tools/ link with what these are made of.
+UTIL_FUZZERS = tests/fuzz/store_wire.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
 check_DATA += $(FUZZERS)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz_bzimage.c tests/fuzz/fuzz_decode.c tests/fuzz/fuzz_guest_walk.c \
-	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c tests/fuzz/fuzz_vpci.c
+	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c tests/fuzz/fuzz_store_wire.c tests/fuzz/fuzz_vpci.c
 CLEANFILES += $(FUZZERS)
 
 if HAVE_FUZZER
@@ -178,11 +186,15 @@ FUZZ_CPPFLAGS = $(HOST_CPPFLAGS)
 FUZZ_CFLAGS = $(HOST_CFLAGS) $(FUZZER_FLAGS)
 FUZZ_CORE = $(HOST_FILES:.c=.fuzz.o) tests/fake/arch_fake.fuzz.o
 FUZZ_X86 = hypervisor/arch/x86/bzimage.fuzz.o hypervisor/arch/x86/elf_load.fuzz.o tests/fuzz/fuzz_bzimage.fuzz.o
-FUZZ_ALL = $(FUZZ_CORE) $(FUZZ_X86) $(FUZZERS:tests/fuzz/%.fuzz=tests/fuzz/fuzz_%.fuzz.o)
+FUZZ_UTIL = $(UTIL_FILES:.c=.fuzz.o) $(UTIL_FUZZERS:tests/fuzz/%.fuzz=tests/fuzz/fuzz_%.fuzz.o)
+FUZZ_ALL = $(FUZZ_CORE) $(FUZZ_X86) $(FUZZ_UTIL) $(FUZZERS:tests/fuzz/%.fuzz=tests/fuzz/fuzz_%.fuzz.o)
 
 $(FUZZ_X86): FUZZ_CPPFLAGS = $(X86_CPPFLAGS)
 tests/fuzz/bzimage.fuzz: $(FUZZ_X86)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_X86) -llzma -o $@
+$(FUZZ_UTIL): FUZZ_CPPFLAGS = $(UTIL_CPPFLAGS)
+$(UTIL_FUZZERS): tests/fuzz/%.fuzz: tests/fuzz/fuzz_%.fuzz.o $(UTIL_FILES:.c=.fuzz.o)
+	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(UTIL_FILES:.c=.fuzz.o) -lpthread -o $@
 tests/fuzz/%.fuzz: tests/fuzz/fuzz_%.fuzz.o $(FUZZ_CORE)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(FUZZ_CORE) -o $@
 %.fuzz.o: %.c

@@ -18,8 +18,13 @@ forbid hypervisor/object hypervisor/sched hypervisor/mm hypervisor/policy hyperv
     "the core knows an architecture only through arch.h"
 forbid hypervisor -- 'libs/|tools/|migration/|std(io|lib)\.h|string\.h|unistd\.h|sys/' "the hypervisor stands alone"
 forbid hypervisor/include/public -- '\.\./|(types|lib|log|domain|vcpu|arch)\.h' "ABI headers include no header of ours"
-forbid libs/base -- 'libs/(ctrl|store|light)|migration/|tools/' "base is below everything"
-forbid libs/ctrl libs/store -- 'libs/light|migration/|tools/' "ctrl and store are below migration, light and tools"
-forbid migration -- 'libs/light|tools/' "migration never uses light"
+forbid libs tools migration -- '(types|lib|log|lock|list|errno|arch|domain|vcpu|op|wire|cpu|hv)\.h"|hypervisor/|libs/|\.\./' \
+    "userland names its headers by folder, and of the hypervisor's only public/"
+forbid libs/base -- '(libs/)?(ctrl|store|light)/|migration/|tools/|xen(store|ctrl|light)' "base is below everything"
+forbid libs/ctrl libs/store -- 'light/|migration/|tools/' "ctrl and store are below migration, light and tools"
+forbid libs/ctrl -- 'store/' "ctrl and store stand beside each other"
+forbid libs/store -- 'ctrl/' "ctrl and store stand beside each other"
+forbid libs -- 'xen(stored?|consoled?)/' "libraries are below the tools"
+forbid migration -- 'light/|tools/' "migration never uses light"
 forbid libs/light -- 'tools/' "light is below the tools"
 exit $bad
