@@ -8,6 +8,8 @@ HOST_CORE = $(START_GROUP) tests/fake/libfake.a $(HOST_LIBS) $(END_GROUP)
 UNIT_TESTS = \
 	tests/model/test_model \
 	tests/unit/test_amdvi \
+	tests/unit/test_base_buf \
+	tests/unit/test_base_loop \
 	tests/unit/test_bitmap \
 	tests/unit/test_bzimage \
 	tests/unit/test_cmdline \
@@ -145,6 +147,14 @@ tests_unit_test_svm_CPPFLAGS = $(X86_CPPFLAGS)
 tests_unit_test_svm_LDADD = -lcmocka
 
 # libs/ and tools/: their own flags, their own archives.
+tests_unit_test_base_buf_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_base_buf_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_base_buf_LDFLAGS = -Wl,--wrap=malloc
+tests_unit_test_base_buf_LDADD = $(UTIL_CORE)
+tests_unit_test_base_loop_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_base_loop_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_base_loop_LDFLAGS = -Wl,--wrap=calloc,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=epoll_wait
+tests_unit_test_base_loop_LDADD = $(UTIL_CORE)
 tests_unit_test_store_wire_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_unit_test_store_wire_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_store_wire_LDADD = $(UTIL_CORE)

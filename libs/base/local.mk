@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: LGPL-2.1-only
+base_sources = \
+	libs/base/buf.c \
+	libs/base/log.c \
+	libs/base/loop.c
+base_headers = \
+	libs/base/buf.h \
+	libs/base/cleanup.h \
+	libs/base/log.h \
+	libs/base/loop.h
+
+noinst_LIBRARIES += libs/base/libbase.a
+libs_base_libbase_a_SOURCES = $(base_sources) $(base_headers)
+libs_base_libbase_a_CPPFLAGS = $(UTIL_CPPFLAGS)
+libs_base_libbase_a_CFLAGS = $(UTIL_CFLAGS)
+
+check_LIBRARIES += libs/base/libbase_host.a
+UTIL_HOST_LIBS += libs/base/libbase_host.a
+UTIL_FILES += $(base_sources)
+libs_base_libbase_host_a_SOURCES = $(base_sources)
+libs_base_libbase_host_a_CPPFLAGS = $(UTIL_CPPFLAGS)
+libs_base_libbase_host_a_CFLAGS = $(UTIL_HOST_CFLAGS)
