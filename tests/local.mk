@@ -18,6 +18,8 @@ UNIT_TESTS = \
 	tests/unit/test_cpuid \
 	tests/unit/test_credit2 \
 	tests/unit/test_credit2_sim \
+	tests/unit/test_ctrl_linux \
+	tests/unit/test_ctrl_query \
 	tests/unit/test_decode \
 	tests/unit/test_device \
 	tests/unit/test_dma_policy \
@@ -158,6 +160,18 @@ tests_unit_test_base_loop_LDADD = $(UTIL_CORE)
 tests_unit_test_store_wire_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_unit_test_store_wire_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_store_wire_LDADD = $(UTIL_CORE)
+# Another hypervisor for libs/ctrl: programs that name it before libctrl have it.
+FAKE_CTRL = tests/fake/ctrl_fake.c tests/fake/ctrl_fake.h
+FAKE_CPPFLAGS = $(UTIL_CPPFLAGS) -I$(srcdir)/tests
+tests_unit_test_ctrl_query_SOURCES = tests/unit/test_ctrl_query.c $(FAKE_CTRL)
+tests_unit_test_ctrl_query_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_unit_test_ctrl_query_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_ctrl_query_LDADD = $(UTIL_CORE)
+tests_unit_test_ctrl_linux_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_ctrl_linux_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_ctrl_linux_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap \
+	-Wl,--wrap=read,--wrap=write
+tests_unit_test_ctrl_linux_LDADD = $(UTIL_CORE)
 
 # The ABI as the distribution's headers have it: none of ours may be in sight.
 check_LIBRARIES += tests/unit/libpublic_abi_peer.a
