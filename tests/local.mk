@@ -53,7 +53,7 @@ UNIT_TESTS = \
 	tests/unit/test_rights \
 	tests/unit/test_sched \
 	tests/unit/test_sched_op \
-	tests/unit/test_store_wire \
+	$(STORE_TESTS) \
 	tests/unit/test_string \
 	tests/unit/test_fetch \
 	tests/unit/test_svm \
@@ -157,9 +157,6 @@ tests_unit_test_base_loop_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_unit_test_base_loop_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_base_loop_LDFLAGS = -Wl,--wrap=calloc,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=epoll_wait
 tests_unit_test_base_loop_LDADD = $(UTIL_CORE)
-tests_unit_test_store_wire_CPPFLAGS = $(UTIL_CPPFLAGS)
-tests_unit_test_store_wire_CFLAGS = $(UTIL_HOST_CFLAGS)
-tests_unit_test_store_wire_LDADD = $(UTIL_CORE)
 # Another hypervisor for libs/ctrl: programs that name it before libctrl have it.
 FAKE_CTRL = tests/fake/ctrl_fake.c tests/fake/ctrl_fake.h
 FAKE_CPPFLAGS = $(UTIL_CPPFLAGS) -I$(srcdir)/tests
@@ -172,6 +169,8 @@ tests_unit_test_ctrl_linux_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_ctrl_linux_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap \
 	-Wl,--wrap=read,--wrap=write
 tests_unit_test_ctrl_linux_LDADD = $(UTIL_CORE)
+
+include tests/store.mk
 
 # The ABI as the distribution's headers have it: none of ours may be in sight.
 check_LIBRARIES += tests/unit/libpublic_abi_peer.a

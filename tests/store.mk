@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of libs/store and of the xenstore clients.
+STORE_TESTS = tests/unit/test_store_client tests/unit/test_store_watch tests/unit/test_store_wire
+
+# Calls of the C library that tests/fake/fault.c stands in for.
+FAULT_LINK = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=read,--wrap=write,--wrap=send,--wrap=socket \
+	-Wl,--wrap=eventfd,--wrap=pthread_create
+STORE_FAULT = tests/fake/fault.c tests/fake/fault.h tests/unit/store_fixture.h
+STORE_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests/fake
+
+tests_unit_test_store_client_SOURCES = tests/unit/test_store_client.c $(STORE_FAULT)
+tests_unit_test_store_client_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_store_client_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_unit_test_store_client_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_store_client_LDADD = $(UTIL_CORE)
+tests_unit_test_store_watch_SOURCES = tests/unit/test_store_watch.c $(STORE_FAULT)
+tests_unit_test_store_watch_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_store_watch_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_unit_test_store_watch_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_store_watch_LDADD = $(UTIL_CORE)
+tests_unit_test_store_wire_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_store_wire_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_store_wire_LDADD = $(UTIL_CORE)
+
+# What of the peer tier needs no QEMU.
+TESTS += tests/peer/store/exports.sh
