@@ -323,11 +323,11 @@ void grant_dump(struct domain *d)
 {
     struct grant_table *gt = d->grant;
     const struct grant_active *act;
-    uint32_t ref;
+    uint32_t ref, handles = grant_handles_used(gt);
 
     spin_lock(&gt->lock);
-    log_info("d%u grant table: version %u, %u of %u frames, %u handles made\n", d->id, gt->version, gt->nr_frames,
-             gt->max_frames, gt->nr_handles);
+    log_info("d%u grant table: version %u, %u of %u frames, %u handles in use, in %u pages\n", d->id, gt->version,
+             gt->nr_frames, gt->max_frames, handles, gt->nr_handles / (uint32_t)MAPTRACK_PER_PAGE);
     for (ref = 0; ref < grant_nr_entries(gt); ref++) {
         act = grant_active(gt, ref);
         if (act && grant_in_use(act))

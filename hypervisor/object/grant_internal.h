@@ -142,6 +142,8 @@ int16_t grant_frame_get(struct domain *d, gfn_t gfn, bool readonly, mfn_t *ret_m
 /* grant_map.c */
 int16_t grant_map(struct domain *d, struct gnttab_map_grant_ref *arg, struct domain *granter);
 int16_t grant_unmap(struct domain *d, uint32_t handle, uint64_t host_addr);
+/* Handles of mappings there are now; for the dump. */
+uint32_t grant_handles_used(struct grant_table *gt);
 void grant_maptrack_destroy(struct grant_table *gt);
 
 /*

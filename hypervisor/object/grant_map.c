@@ -89,6 +89,17 @@ static void handle_publish(struct grant_table *gt, uint32_t handle, const struct
     spin_unlock(&gt->track_lock);
 }
 
+uint32_t grant_handles_used(struct grant_table *gt)
+{
+    uint32_t handle, used = 0;
+
+    spin_lock(&gt->track_lock);
+    for (handle = 0; handle < gt->nr_handles; handle++)
+        used += track_get(gt, handle)->state != HANDLE_FREE;
+    spin_unlock(&gt->track_lock);
+    return used;
+}
+
 void grant_maptrack_destroy(struct grant_table *gt)
 {
     uint32_t handle;

@@ -80,16 +80,18 @@ free_memory_is() {
 
 # resources: what the hypervisor says of its memory, and of every domain's ports and grants; not whether an event is pending.
 # dom0's own page tables count as free: they grow wherever dom0's kernel maps a guest's page among its own. So do the pages
-# that small objects are in: the same objects may lie in one page more or less.
+# that small objects are in: the same objects may lie in one page more or less; and those that its handles of grants are in:
+# there are as many as it ever used at once.
 resources() {
     xl dmesg -c >/dev/null
     for key in m e g; do xl debug-keys $key; done
     xl dmesg | grep -E 'memory: |pages of tables|event channels: | vcpu [0-9]|grant table: | readers ' |
         sed 's/ pending [01] masked [01]//; s/vcpu [0-9]* id/id/' |
         awk '/memory: / { free = $3 + $(NF - 1); objects = $8; next }
+            /grant table: / { free += $(NF - 1); sub(/, in [0-9]* pages/, "") }
             /pages of tables/ { if ($2 == "d0:") free += $5; else print; next }
             { print }
-            END { print "pages free, or tables of dom0, or of small objects:", free; print "objects:", objects }'
+            END { print "pages free, or of tables, small objects, handles:", free; print "objects:", objects }'
 }
 # settle: what there is when the first guests have gone and dom0 has what it keeps for good, into /tmp/before. The daemons
 # give back what they held of the last ones: wait for dom0 alone, twice the same.

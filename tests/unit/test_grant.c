@@ -90,10 +90,12 @@ static void test_map_unmap(void **state)
     assert_int_equal(v1(b, 9)->flags, GTF_permit_access | OUT);
     assert_int_equal(mfn_to_page(mfn)->refs, 3); /* its own place, the entry in use, the mapping */
     assert_int_equal(b->refs, refs_b);
+    assert_int_equal(grant_handles_used(a->grant), 1);
     assert_int_equal(grant_unmap(a, h, (MAP_GFN + 1) * PAGE_SIZE), GNTST_general_error);
     assert_int_equal(grant_unmap(a, h, 0), GNTST_okay); /* nothing named, nothing done */
     assert_int_equal(mfn_to_page(mfn)->refs, 3);
     assert_int_equal(grant_unmap(a, h, MAP_GFN * PAGE_SIZE), GNTST_okay);
+    assert_int_equal(grant_handles_used(a->grant), 0);
     assert_int_equal(p2m_lookup(a, MAP_GFN).type, P2M_NONE);
     assert_int_equal(v1(b, 9)->flags, GTF_permit_access);
     assert_int_equal(mfn_to_page(mfn)->refs, 1);
