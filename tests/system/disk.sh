@@ -61,7 +61,7 @@ for iommu in none amd; do
         truncate -s $((mib * 2 + 64))M "$work/$d"
     done
     host --iommu $iommu --disk "$work/virtio" --disk "$work/files" --nvme "$work/nvme" --ahci "$work/ahci" \
-        --add "$work/guest:/root/guest" --timeout $((300 + mib * 6))
+        --add "$work/guest:/root/guest" --timeout $((300 + mib * 12))
     expect_status 0
     for d in $disks; do out_has "^$d good"; done
     case $iommu in none) out_has '^swiotlb=force' ;; amd) out_has '^no bounce buffers' ;; esac
