@@ -5,7 +5,7 @@ tests_fake_libfake_a_SOURCES = tests/fake/arch_fake.c tests/fake/arch_types.h te
 HOST_CORE = $(START_GROUP) tests/fake/libfake.a $(HOST_LIBS) $(END_GROUP)
 
 # --- unit: tests/unit/NAME.c is NAME; most link with the whole host-built core ---
-UNIT_TESTS = \
+UNIT_TESTS = $(CONSOLE_TESTS) \
 	tests/model/test_model \
 	tests/unit/test_amdvi \
 	tests/unit/test_base_buf \
@@ -171,6 +171,7 @@ tests_unit_test_ctrl_linux_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=ioctl,-
 tests_unit_test_ctrl_linux_LDADD = $(UTIL_CORE)
 
 include tests/store.mk
+include tests/console.mk
 
 # The ABI as the distribution's headers have it: none of ours may be in sight.
 check_LIBRARIES += tests/unit/libpublic_abi_peer.a

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -402,9 +403,14 @@ int fake_evtchn_open(uint32_t domid, struct ctrl_evtchn **ret_evtchn)
     if (!e)
         return -ENOMEM;
     lock();
-    for (unsigned handle = HANDLES; handle > 0; handle--)
+    for (unsigned handle = HANDLES; handle > 0; handle--) {
+        int pid = world->handles[handle - 1].pid;
+
+        if (pid != 0 && kill(pid, 0) < 0 && errno == ESRCH)
+            handle_free(handle);
         if (world->handles[handle - 1].pid == 0)
             e->handle = handle;
+    }
     if (e->handle)
         world->handles[e->handle - 1] = (struct handle){ .pid = getpid(), .domid = domid };
     unlock();

@@ -3,7 +3,7 @@
  * A hypervisor for libs/ctrl made of one file and some FIFOs in a folder: domains with a few pages, grants, event
  * channels, the hypervisor's log. Programs that link ctrl_fake.c and have FAKE_WORLD=FOLDER in their environment see
  * it through ctrl_transport as domain 0; the test that made it plays the domains. It outlives any of them: what a killed
- * program had bound is closed when fake_reap() is told.
+ * program had bound is closed by fake_reap(), or when somebody else opens event channels.
  */
 #ifndef TESTS_FAKE_CTRL_FAKE_H
 #define TESTS_FAKE_CTRL_FAKE_H

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "ctrl/query.h"
+
+char world_folder[] = "/tmp/console-world-XXXXXX";
+static struct xs_handle *store;
+static pid_t store_pid, keeper_pid;
+
+uint64_t world_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void world_pause(uint64_t end, const char *what, const char *file, int line)
+{
+    if (world_ms() > end) {
+        print_error("%s:%d: waited in vain until %s\n", file, line, what);
+        _fail(file, line);
+    }
+    poll(NULL, 0, 1);
+}
+
+void world_path(char *path, size_t size, const char *name)
+{
+    snprintf(path, size, "%s/%s", world_folder, name);
+}
+
+static const char *source_folder(void)
+{
+    return getenv("srcdir") ? getenv("srcdir") : ".";
+}
+
+int world_setup(void **state)
+{
+    struct rlimit files = { .rlim_cur = 8192, .rlim_max = 8192 };
+    char path[200], script[400];
+
+    (void)state;
+    setrlimit(RLIMIT_NOFILE, &files);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* the daemon's keeper becomes our child */
+    if (!mkdtemp(world_folder))
+        return -1;
+    setenv("FAKE_WORLD", world_folder, 1);
+    setenv("XENCONSOLED_RUNDIR", world_folder, 1);
+    world_path(path, sizeof(path), "store");
+    setenv("XENSTORED_PATH", path, 1);
+    world_path(path, sizeof(path), "log");
+    mkdir(path, 0755);
+    if (fake_world_new(world_folder) < 0)
+        return -1;
+    store_pid = fork();
+    if (store_pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        snprintf(script, sizeof(script), "%s/tests/console/fake_store.py", source_folder());
+        execlp("python3", "python3", script, getenv("XENSTORED_PATH"), NULL);
+        _exit(127);
+    }
+    for (uint64_t end = world_ms() + SECONDS * 1000; !store && world_ms() < end; poll(NULL, 0, 5))
+        store = xs_open(0);
+    return store ? 0 : -1;
+}
+
+int world_teardown(void **state)
+{
+    char command[200];
+
+    (void)state;
+    xs_close(store);
+    kill(store_pid, SIGKILL);
+    waitpid(store_pid, NULL, 0);
+    fake_world_leave();
+    snprintf(command, sizeof(command), "rm -r %s", world_folder);
+    return system(command);
+}
+
+/* --- the daemon --- */
+
+static pid_t pid_read(const char *path)
+{
+    char text[64] = "";
+    int fd = open(path, O_RDONLY);
+
+    if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
+        text[0] = 0;
+    if (fd >= 0)
+        close(fd);
+    return (pid_t)atol(text);
+}
+
+void daemon_begin(const char *const *options)
+{
+    static char log_dir[200], pid_file[200];
+    const char *argv[32] = { "xenconsoled", log_dir, pid_file };
+    unsigned n = 3;
+    int status;
+    pid_t pid;
+
+    snprintf(log_dir, sizeof(log_dir), "--log-dir=%s/log", world_folder);
+    snprintf(pid_file, sizeof(pid_file), "--pid-file=%s/pid", world_folder);
+    while (*options)
+        argv[n++] = *options++;
+    pid = fork();
+    if (pid == 0) {
+        execv("tests/console/xenconsoled_fake", (char **)(uintptr_t)argv);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    keeper_pid = pid_read(pid_file + strlen("--pid-file="));
+    assert_true(keeper_pid > 1);
+}
+
+pid_t daemon_worker(void)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)keeper_pid, (int)keeper_pid);
+    return pid_read(path);
+}
+
+void daemon_kill(void)
+{
+    pid_t worker = daemon_worker();
+
+    assert_true(worker > 1);
+    assert_int_equal(kill(worker, SIGKILL), 0);
+    until(daemon_worker() != worker && daemon_worker() > 1);
+}
+
+int world_after_test(void **state)
+{
+    (void)state;
+    if (keeper_pid) { /* it has failed: the next one begins with a new daemon */
+        kill(keeper_pid, SIGKILL);
+        if (daemon_worker() > 1)
+            kill(daemon_worker(), SIGKILL);
+    }
+    keeper_pid = 0;
+    return 0;
+}
+
+void daemon_end(void)
+{
+    pid_t pid = keeper_pid;
+    int status;
+
+    keeper_pid = 0;
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+/* --- guests --- */
+
+static void store_write(uint32_t domid, const char *key, const char *value)
+{
+    char path[100];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
+    assert_true(xs_write(store, XBT_NULL, path, value, (unsigned)strlen(value)));
+}
+
+void guest_begin(struct guest *guest, uint32_t domid)
+{
+    *guest = (struct guest){ .domid = domid };
+    assert_int_equal(fake_domain_new(domid), 0);
+    snprintf(guest->name, sizeof(guest->name), "guest%u", domid);
+    guest->ring = fake_page(domid, 0);
+    fake_grant(domid, 0, 0);
+    assert_int_equal(fake_evtchn_open(domid, &guest->evtchn), 0);
+    assert_int_equal(ctrl_evtchn_bind_unbound(guest->evtchn, 0, &guest->port), 0);
+    guest_introduce(guest);
+}
+
+void guest_introduce(struct guest *guest)
+{
+    char number[16];
+
+    store_write(guest->domid, "name", guest->name);
+    snprintf(number, sizeof(number), "%u", FAKE_GFN);
+    store_write(guest->domid, "console/ring-ref", number);
+    store_write(guest->domid, "console/limit", "1048576");
+    store_write(guest->domid, "console/type", "xenconsoled");
+    snprintf(number, sizeof(number), "%u", guest->port);
+    store_write(guest->domid, "console/port", number);
+    assert_true(xs_introduce_domain(store, guest->domid, FAKE_GFN + 1, 99));
+}
+
+void guest_end(struct guest *guest)
+{
+    char path[64];
+
+    fake_domain_die(guest->domid);
+    ctrl_evtchn_close(guest->evtchn);
+    xs_release_domain(store, guest->domid);
+    snprintf(path, sizeof(path), "/local/domain/%u", guest->domid);
+    xs_rm(store, XBT_NULL, path);
+    fake_domain_free(guest->domid);
+    xs_release_domain(store, guest->domid);
+    guest->evtchn = NULL;
+}
+
+static uint32_t load(const uint32_t *index)
+{
+    return __atomic_load_n(index, __ATOMIC_ACQUIRE);
+}
+
+size_t guest_write(struct guest *guest, const char *bytes, size_t n)
+{
+    struct console_ring *ring = guest->ring;
+    uint32_t prod = ring->out_prod, room = CONSOLE_RING_OUT - (prod - load(&ring->out_cons));
+
+    assert_true(room <= CONSOLE_RING_OUT);
+    if (n > room)
+        n = room;
+    for (size_t i = 0; i < n; i++)
+        ring->out[(prod + i) % CONSOLE_RING_OUT] = bytes[i];
+    __atomic_store_n(&ring->out_prod, prod + (uint32_t)n, __ATOMIC_RELEASE);
+    if (n > 0)
+        ctrl_evtchn_notify(guest->evtchn, guest->port);
+    return n;
+}
+
+void guest_print(struct guest *guest, const char *text)
+{
+    size_t length = strlen(text), done = 0;
+
+    until((done += guest_write(guest, text + done, length - done)) == length);
+}
+
+size_t guest_read(struct guest *guest, char *bytes, size_t n)
+{
+    struct console_ring *ring = guest->ring;
+    uint32_t cons = ring->in_cons, there = load(&ring->in_prod) - cons;
+
+    if (n > there)
+        n = there;
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = ring->in[(cons + i) % CONSOLE_RING_IN];
+    __atomic_store_n(&ring->in_cons, cons + (uint32_t)n, __ATOMIC_RELEASE);
+    if (n > 0)
+        ctrl_evtchn_notify(guest->evtchn, guest->port);
+    return n;
+}
+
+char stream_byte(uint32_t domid, uint64_t p)
+{
+    uint64_t x = (p / 64 + 1) * 0x9e3779b97f4a7c15ull + domid * 0xbf58476d1ce4e5b9ull;
+
+    return p % 64 == 63 ? '\n' : (char)('a' + ((x >> (p % 48)) + p % 64) % 26);
+}
+
+void guest_flood(struct guest *guest, uint64_t end)
+{
+    char bytes[CONSOLE_RING_OUT];
+    size_t n = end - guest->written < sizeof(bytes) ? (size_t)(end - guest->written) : sizeof(bytes);
+
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = stream_byte(guest->domid, guest->written + i);
+    guest->written += guest_write(guest, bytes, n);
+}
+
+/* --- what became of it --- */
+
+static void log_path(const struct guest *guest, char *path, size_t size)
+{
+    snprintf(path, size, "%s/log/guest-%s.log", world_folder, guest->name);
+}
+
+uint64_t log_size(const struct guest *guest)
+{
+    struct stat st;
+    char path[200];
+
+    log_path(guest, path, sizeof(path));
+    return stat(path, &st) < 0 ? 0 : (uint64_t)st.st_size;
+}
+
+int log_compare(const struct guest *guest, uint64_t n)
+{
+    char path[200], bytes[65536];
+    uint64_t p = 0;
+    ssize_t got;
+    int fd;
+
+    log_path(guest, path, sizeof(path));
+    fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return -1;
+    while ((got = read(fd, bytes, sizeof(bytes))) > 0)
+        for (ssize_t i = 0; i < got; i++, p++)
+            if (p >= n || bytes[i] != stream_byte(guest->domid, p)) {
+                print_error("%s: byte %llu of %llu is wrong\n", path, (unsigned long long)p, (unsigned long long)n);
+                close(fd);
+                return -1;
+            }
+    close(fd);
+    return p == n ? 0 : -1;
+}
+
+int tty_open(const struct guest *guest)
+{
+    char path[100], *tty = NULL;
+    int fd;
+
+    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", guest->domid);
+    until((tty = xs_read(store, XBT_NULL, path, NULL)) != NULL);
+    fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    free(tty);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+int client_open(const char *line, char *answer, size_t size)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    size_t n = 0;
+
+    world_path(address.sun_path, sizeof(address.sun_path), "socket");
+    until(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+    while (n < size - 1 && read(fd, answer + n, 1) == 1 && answer[n] != '\n')
+        n++;
+    answer[n] = 0;
+    return fd;
+}
+
+size_t read_all(int fd, char *bytes, size_t n)
+{
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
+    size_t done = 0;
+
+    while (done < n && poll(&ready, 1, SECONDS * 1000) > 0) {
+        ssize_t got = read(fd, bytes + done, n - done);
+
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    return done;
+}

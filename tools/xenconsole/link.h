@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A connection to a console: our daemon's socket where there is one, else the pseudo-terminal that the store names. */
+#ifndef XENCONSOLE_LINK_H
+#define XENCONSOLE_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct console_request {
+    char which[160];  /* a domain's number, name:NAME, or hypervisor */
+    int domid;        /* -1: not by number */
+    unsigned number;
+    const char *type; /* pv, serial or vuart */
+    bool read_only;
+};
+
+struct console_link {
+    int fd;
+    bool history;      /* the daemon's socket: `position` counts */
+    bool to_write, live;
+    uint64_t position; /* of the next byte that comes */
+};
+
+/* -ENOENT: there is no such console, -ECONNREFUSED or -ENOENT: no daemon of ours. `from`: UINT64_MAX for all there is. */
+int link_history(const struct console_request *request, uint64_t from, struct console_link *ret_link);
+/* Waits for the terminal for some seconds: it may not be there yet. */
+int link_terminal(const struct console_request *request, int seconds, struct console_link *ret_link);
+/* Prints the daemon's list. */
+int link_list(void);
+
+#endif

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+xenconsoled_sources = \
+	tools/xenconsoled/console.c \
+	tools/xenconsoled/keep.c \
+	tools/xenconsoled/keeper.c \
+	tools/xenconsoled/logfile.c \
+	tools/xenconsoled/main.c \
+	tools/xenconsoled/options.c \
+	tools/xenconsoled/pty.c \
+	tools/xenconsoled/ring.c \
+	tools/xenconsoled/server.c \
+	tools/xenconsoled/state.c \
+	tools/xenconsoled/store.c \
+	tools/xenconsoled/wire.c
+xenconsoled_headers = \
+	tools/xenconsoled/console.h \
+	tools/xenconsoled/daemon.h \
+	tools/xenconsoled/keep.h \
+	tools/xenconsoled/keep_table.h \
+	tools/xenconsoled/logfile.h \
+	tools/xenconsoled/options.h \
+	tools/xenconsoled/pty.h \
+	tools/xenconsoled/ring.h \
+	tools/xenconsoled/state.h
+
+sbin_PROGRAMS += tools/xenconsoled/xenconsoled
+tools_xenconsoled_xenconsoled_SOURCES = $(xenconsoled_sources) $(xenconsoled_headers)
+tools_xenconsoled_xenconsoled_CPPFLAGS = $(UTIL_CPPFLAGS)
+tools_xenconsoled_xenconsoled_CFLAGS = $(UTIL_CFLAGS)
+tools_xenconsoled_xenconsoled_LDFLAGS = $(UTIL_LINK)
+tools_xenconsoled_xenconsoled_LDADD = libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a
