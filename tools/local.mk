@@ -3,3 +3,4 @@
 # $(UTIL_LINK), and the archives of libs/ as LDADD, those that need others first.
 include tools/xenconsole/local.mk
 include tools/xenconsoled/local.mk
+include tools/xenstore/local.mk

@@ -31,7 +31,7 @@ libs_store_libstore_host_a_CPPFLAGS = $(UTIL_CPPFLAGS)
 libs_store_libstore_host_a_CFLAGS = $(UTIL_HOST_CFLAGS)
 
 # The public library, with stock's soname and symbol version.
-solib_PROGRAMS += libs/store/libxenstore.so.4.0
+soexec_PROGRAMS += libs/store/libxenstore.so.4.0
 libs_store_libxenstore_so_4_0_SOURCES = $(store_sources)
 libs_store_libxenstore_so_4_0_CPPFLAGS = $(UTIL_CPPFLAGS)
 libs_store_libxenstore_so_4_0_CFLAGS = $(UTIL_CFLAGS)
