@@ -66,7 +66,9 @@ UNIT_TESTS = $(CONSOLE_TESTS) \
 	tests/unit/test_vmsi \
 	tests/unit/test_vpci \
 	tests/unit/test_vsnprintf \
-	tests/unit/test_wire
+	tests/unit/test_wire \
+	tests/unit/test_xenstored_model \
+	tests/unit/test_xenstored_requests
 EXTRA_DIST += \
 	tests/unit/abi_fixture.h \
 	tests/unit/cpu_fixture.h \
@@ -76,7 +78,8 @@ EXTRA_DIST += \
 	tests/unit/public_abi.def \
 	tests/unit/public_abi.h \
 	tests/unit/sched_fixture.h \
-	tests/unit/svm_fixture.h
+	tests/unit/svm_fixture.h \
+	tests/unit/xenstored_fixture.h
 LDADD = $(HOST_CORE) -lcmocka -lpthread
 
 # Random calls against a model: MODEL_SEED, MODEL_CALLS; SOAK=1 makes 50 million.
@@ -173,6 +176,14 @@ tests_unit_test_ctrl_linux_LDADD = $(UTIL_CORE)
 include tests/store.mk
 include tests/console.mk
 
+tests_unit_test_xenstored_model_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_xenstored_model_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_xenstored_model_LDADD = $(UTIL_CORE)
+tests_unit_test_xenstored_requests_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_xenstored_requests_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_xenstored_requests_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_test_xenstored_requests_LDADD = $(UTIL_CORE)
+
 # The ABI as the distribution's headers have it: none of ours may be in sight.
 check_LIBRARIES += tests/unit/libpublic_abi_peer.a
 tests_unit_libpublic_abi_peer_a_SOURCES = tests/unit/public_abi_peer.c
@@ -197,12 +208,13 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
 	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz $(UTIL_FUZZERS)
 # Those of libs/ and tools/ link with what these are made of.
-UTIL_FUZZERS = tests/fuzz/store_wire.fuzz
+UTIL_FUZZERS = tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
 check_DATA += $(FUZZERS)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz_bzimage.c tests/fuzz/fuzz_decode.c tests/fuzz/fuzz_guest_walk.c \
-	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c tests/fuzz/fuzz_store_wire.c tests/fuzz/fuzz_vpci.c
+	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c tests/fuzz/fuzz_store_wire.c tests/fuzz/fuzz_vpci.c \
+	tests/fuzz/fuzz_xenstored_request.c tests/fuzz/fuzz_xenstored_snapshot.c
 CLEANFILES += $(FUZZERS)
 
 if HAVE_FUZZER

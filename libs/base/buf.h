@@ -36,7 +36,7 @@ void buf_truncate(struct buf *b, size_t n);
 
 static inline void *buf_data(const struct buf *b)
 {
-    return b->mem + b->start;
+    return b->mem ? b->mem + b->start : NULL;
 }
 
 static inline size_t buf_len(const struct buf *b)

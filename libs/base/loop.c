@@ -277,3 +277,8 @@ void loop_quit(struct loop *loop, int code)
     loop->quit = true;
     loop->code = code;
 }
+
+bool loop_quitting(const struct loop *loop)
+{
+    return loop->quit;
+}

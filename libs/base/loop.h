@@ -78,5 +78,7 @@ int loop_run_once(struct loop *loop, int timeout_ms);
 /* Rounds until loop_quit() is called: its code, or the error of a round. */
 int loop_run(struct loop *loop);
 void loop_quit(struct loop *loop, int code);
+/* Was it called? For who makes the rounds himself. */
+bool loop_quitting(const struct loop *loop);
 
 #endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libFuzzer entry: any bytes as the input of dom0's socket and of two domains. Beyond the sanitizers: the tree stays in
+ * order, and what is saved loads again. The first byte of each piece says whose it is and how long.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "xenstored/request.h"
+#include "xenstored/snapshot.h"
+#include "xenstored/store.h"
+
+#define CHECK(x) ((x) ? (void)0 : __builtin_trap())
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int on_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
+{
+    (void)arg;
+    (void)mfn;
+    return domid % 5 ? (int)port % 100 : -22;
+}
+
+static void on_conn(void *arg, struct conn *c)
+{
+    (void)arg;
+    (void)c;
+}
+
+static int on_control(void *arg, const char *command, const void *args, size_t len, struct buf *reply)
+{
+    (void)arg;
+    (void)command;
+    (void)args;
+    (void)len;
+    (void)reply;
+    return -38;
+}
+
+static const struct store_ops ops = { on_introduce, on_conn, on_conn, on_control, on_conn };
+
+/* Headers out of random bytes are mostly too long: the piece's own length is put in. */
+static void piece(struct store *s, struct conn *c, const uint8_t *data, size_t size)
+{
+    struct xsd_sockmsg hdr = { .type = data[0] % (XS_TYPE_COUNT + 1), .tx_id = data[1] % 4, .len = (uint32_t)(size - 2) };
+
+    CHECK(buf_append(&c->in, &hdr, sizeof(hdr)) == 0 && buf_append(&c->in, data + 2, size - 2) == 0);
+    while (conn_has_request(c))
+        request_execute(s, c, 0);
+    if (buf_len(&c->out) > 1 << 16)
+        buf_consume(&c->out, buf_len(&c->out));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct buf saved = { 0 };
+    struct store *s, *again;
+    struct conn *c;
+
+    CHECK(store_new(&ops, NULL, NULL, &s) == 0 && conn_new(s, 1, NULL));
+    store_introduce(s, 1, 1, 1, 1);
+    store_introduce(s, 2, 1, 1, 1);
+    while (size > 1) {
+        size_t n = 2 + data[0] / 4u;
+
+        if (n > size - 1)
+            n = size - 1;
+        c = data[0] % 4 < 2 ? conn_find(s, 1) : s->domains[data[0] % 4 - 1] ? s->domains[data[0] % 4 - 1]->conn : NULL;
+        if (c && n >= 2)
+            piece(s, c, data + 1, n);
+        data += 1 + n;
+        size -= 1 + n;
+    }
+    CHECK(tree_check(s->root));
+    CHECK(snapshot_save(s, &saved) == 0);
+    CHECK(store_new(&ops, NULL, NULL, &again) == 0);
+    CHECK(snapshot_load(again, buf_data(&saved), buf_len(&saved)) == 0);
+    CHECK(tree_check(again->root));
+    buf_done(&saved);
+    store_free(again);
+    store_free(s);
+    return 0;
+}

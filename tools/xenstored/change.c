@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "xenstored/change.h"
+
+#include <errno.h>
+
+#include "xenstored/perms.h"
+
+/* Owners that nobody knew are known from now on, so that the count is theirs. */
+static int owner_known(struct store *s, const struct perms *p)
+{
+    return domain_get(s, perms_owner(p)) ? 0 : -ENOMEM;
+}
+
+unsigned change_missing(struct node *root, const char *path)
+{
+    unsigned nr = 0;
+    size_t have;
+
+    tree_find_nearest(root, path, &have);
+    if (path[have] && path[have] != '/')
+        have--; /* the root's length has its slash */
+    for (const char *p = path + have; *p; p++)
+        nr += *p == '/' && p[1];
+    return nr;
+}
+
+int change_create(struct store *s, struct node **root, const char *path, struct value *value, struct perms *perms,
+                  unsigned *ret_made)
+{
+    unsigned made = change_missing(*root, path);
+    int rc = owner_known(s, perms);
+
+    if (rc == 0)
+        rc = tree_create(root, path, value, perms, ++s->gen);
+    if (rc < 0)
+        return rc;
+    if (root == &s->root)
+        store_count_node(s, perms, (int)made);
+    if (ret_made)
+        *ret_made = made;
+    return 0;
+}
+
+int change_perms(struct store *s, struct node **root, const char *path, struct perms *perms)
+{
+    struct node *n = tree_find(*root, path);
+    struct perms *before = perms_ref(n->perms);
+    int rc = 0;
+
+    for (unsigned i = 0; i < perms->nr && rc == 0; i++)
+        rc = domain_get(s, perms->list[i].id) ? 0 : -ENOMEM;
+    if (rc == 0)
+        rc = tree_set_perms(root, path, perms, ++s->gen);
+    if (rc == 0 && root == &s->root) {
+        store_count_node(s, before, -1);
+        store_count_node(s, perms, 1);
+    }
+    perms_unref(before);
+    return rc;
+}
+
+int change_remove(struct store *s, struct node **root, const char *path, struct node **ret_gone)
+{
+    int rc = tree_remove(root, path, ++s->gen, ret_gone);
+
+    if (rc == 0 && root == &s->root)
+        store_count_removed(s, *ret_gone);
+    return rc;
+}
+
+static void count(void *arg, const struct node *n)
+{
+    store_count_node(arg, n->perms, 1);
+}
+
+void store_recount(struct store *s)
+{
+    for (struct domain *d = s->known; d; d = d->next)
+        d->nodes = 0;
+    node_each(s->root, count, s);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "xenstored/keeper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FAST_NS 1000000000ull /* a server that ends sooner than this after its start ... */
+#define FAST_MAX 5            /* ... this often in a row cannot be helped */
+
+/* --- messages --- */
+
+int keeper_send(int fd, uint32_t type, uint32_t id, int passed, int flags)
+{
+    struct keeper_message m = { type, id };
+    struct iovec iov = { &m, sizeof(m) };
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = { 0 };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+    if (passed >= 0) {
+        struct cmsghdr *c;
+
+        msg.msg_control = control.bytes;
+        msg.msg_controllen = sizeof(control.bytes);
+        c = CMSG_FIRSTHDR(&msg);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(c), &passed, sizeof(int));
+    }
+    return sendmsg(fd, &msg, flags | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int keeper_receive(int fd, struct keeper_message *ret_message, int *ret_passed, int flags)
+{
+    struct iovec iov = { ret_message, sizeof(*ret_message) };
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+                          .msg_controllen = sizeof(control.bytes) };
+    ssize_t n = recvmsg(fd, &msg, flags | MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *c;
+
+    if (n < 0)
+        return -errno;
+    if (n != sizeof(*ret_message))
+        return -ECONNRESET;
+    *ret_passed = -1;
+    c = CMSG_FIRSTHDR(&msg);
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+        memcpy(ret_passed, CMSG_DATA(c), sizeof(int));
+    return 0;
+}
+
+void keeper_link_drop(struct keeper_link *k, uint32_t conn)
+{
+    keeper_send(k->src.fd, KEEPER_DROP, conn, -1, 0);
+}
+
+/* --- the keeper --- */
+
+struct kept {
+    uint32_t id;
+    int fd;
+};
+
+struct keeper {
+    const struct keeper_config *config;
+    struct loop *loop;
+    struct loop_fd listen, server, signals;
+    struct loop_child child;
+    struct loop_timer again;
+    struct kept *conn;
+    uint32_t nr, room, next_id;
+    int fd[KEEPER_FD_KINDS];
+    uint64_t started;
+    unsigned fast; /* ends in a row that came too soon */
+    bool ready, stopping;
+};
+
+/* The service manager waits for a line on this socket, when there is one. */
+static void notify(const char *text)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    size_t len = path ? strlen(path) : 0;
+    int fd;
+
+    if (!len || len >= sizeof(addr.sun_path))
+        return;
+    memcpy(addr.sun_path, path, len);
+    if (path[0] == '@')
+        addr.sun_path[0] = 0;
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&addr,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+    close(fd);
+}
+
+static void conn_drop(struct keeper *k, uint32_t id)
+{
+    for (uint32_t i = 0; i < k->nr; i++) {
+        if (k->conn[i].id == id) {
+            close(k->conn[i].fd);
+            k->conn[i] = k->conn[--k->nr];
+            return;
+        }
+    }
+}
+
+static bool conn_add(struct keeper *k, int fd)
+{
+    if (k->nr == k->room) {
+        uint32_t room = k->room ? 2 * k->room : 64;
+        struct kept *more = realloc(k->conn, room * sizeof(*more));
+
+        if (!more)
+            return false;
+        k->conn = more;
+        k->room = room;
+    }
+    k->conn[k->nr++] = (struct kept){ k->next_id, fd };
+    k->next_id = k->next_id % 0x7fffffff + 1;
+    return true;
+}
+
+/* Who connects while there is no server, or while it is busy, is in the backlog. */
+static void listen_event(struct loop_fd *src, uint32_t events)
+{
+    struct keeper *k = (struct keeper *)((char *)src - offsetof(struct keeper, listen));
+    int fd, rc;
+
+    (void)events;
+    fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return;
+    if (!conn_add(k, fd)) {
+        close(fd);
+        return;
+    }
+    rc = keeper_send(k->server.fd, KEEPER_CONN, k->conn[k->nr - 1].id, fd, MSG_DONTWAIT);
+    if (rc == -EAGAIN) { /* told when there is room; in the order of the table, so nobody else before */
+        loop_fd_remove(&k->listen);
+        loop_fd_set(&k->server, EPOLLIN | EPOLLOUT);
+    }
+}
+
+static void hand_over(struct keeper *k, int fd)
+{
+    for (unsigned i = 1; i < KEEPER_FD_KINDS; i++)
+        if (k->fd[i] >= 0)
+            keeper_send(fd, KEEPER_FD, i, k->fd[i], 0);
+    for (uint32_t i = 0; i < k->nr; i++)
+        if (keeper_send(fd, KEEPER_CONN, k->conn[i].id, k->conn[i].fd, 0) < 0)
+            return; /* it is dead already */
+    keeper_send(fd, KEEPER_ALL, 0, -1, 0);
+}
+
+static void server_message(struct keeper *k, const struct keeper_message *m, int fd)
+{
+    if (m->type == KEEPER_DROP)
+        conn_drop(k, m->id);
+    if (m->type == KEEPER_AGAIN)
+        hand_over(k, k->server.fd);
+    if (m->type == KEEPER_READY && !k->ready) {
+        k->ready = true;
+        notify("READY=1");
+        if (k->config->ready)
+            k->config->ready(k->config->ready_arg);
+    }
+    if (m->type == KEEPER_FD && m->id < KEEPER_FD_KINDS && fd >= 0) {
+        if (k->fd[m->id] >= 0)
+            close(k->fd[m->id]);
+        k->fd[m->id] = fd;
+        fd = -1;
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+static void server_event(struct loop_fd *src, uint32_t events)
+{
+    struct keeper *k = (struct keeper *)((char *)src - offsetof(struct keeper, server));
+    struct keeper_message m;
+    int fd;
+
+    if (events & EPOLLOUT && k->nr) {
+        if (keeper_send(src->fd, KEEPER_CONN, k->conn[k->nr - 1].id, k->conn[k->nr - 1].fd, MSG_DONTWAIT) != -EAGAIN) {
+            loop_fd_set(src, EPOLLIN);
+            loop_fd_add(k->loop, &k->listen, k->config->listen_fd, EPOLLIN, listen_event);
+        }
+    }
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+        return;
+    if (keeper_receive(src->fd, &m, &fd, MSG_DONTWAIT) == 0)
+        server_message(k, &m, fd);
+    else
+        loop_fd_set(src, 0); /* its end is told by the child's */
+}
+
+static void server_ended(struct loop_child *child, int status);
+
+static pid_t server_fork(struct keeper *k, int fd, int other)
+{
+    char option[32];
+    unsigned nr = 0;
+    sigset_t none;
+    char **argv;
+    pid_t pid = fork();
+
+    if (pid)
+        return pid;
+    close(other);
+    for (nr = 0; k->config->argv[nr]; nr++)
+        ;
+    argv = calloc(nr + 2, sizeof(*argv));
+    snprintf(option, sizeof(option), "--server=%d", dup(fd)); /* the duplicate is not closed on exec */
+    if (argv) {
+        memcpy(argv, k->config->argv, nr * sizeof(*argv));
+        argv[nr] = option;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        execv(k->config->program, argv);
+    }
+    _exit(127);
+}
+
+static int server_begin(struct keeper *k)
+{
+    int pair[2], rc;
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    pid = server_fork(k, pair[1], pair[0]);
+    close(pair[1]);
+    rc = pid < 0 ? -EAGAIN : loop_child_add(k->loop, &k->child, pid, server_ended);
+    if (rc < 0) {
+        close(pair[0]);
+        return rc;
+    }
+    k->started = loop_now();
+    hand_over(k, pair[0]);
+    rc = loop_fd_add(k->loop, &k->server, pair[0], EPOLLIN, server_event);
+    if (rc == 0 && !k->listen.loop)
+        rc = loop_fd_add(k->loop, &k->listen, k->config->listen_fd, EPOLLIN, listen_event);
+    return rc;
+}
+
+static void server_again(struct loop_timer *t)
+{
+    struct keeper *k = (struct keeper *)((char *)t - offsetof(struct keeper, again));
+
+    if (server_begin(k) < 0)
+        loop_timer_set(k->loop, t, loop_now() + FAST_NS, server_again);
+}
+
+/* What it still said is heard first: connections that it closed stay closed. */
+static void last_words(struct keeper *k)
+{
+    struct keeper_message m;
+    int fd;
+
+    while (keeper_receive(k->server.fd, &m, &fd, MSG_DONTWAIT) == 0)
+        server_message(k, &m, fd);
+}
+
+static void server_ended(struct loop_child *child, int status)
+{
+    struct keeper *k = (struct keeper *)((char *)child - offsetof(struct keeper, child));
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; /* by somebody: no fault of its own */
+    bool fast = !killed && loop_now() < k->started + FAST_NS;
+
+    last_words(k);
+    loop_fd_remove(&k->listen);
+    loop_fd_remove(&k->server);
+    close(k->server.fd);
+    if (k->stopping || (WIFEXITED(status) && WEXITSTATUS(status) == 2)) { /* 2: it would end again */
+        loop_quit(k->loop, WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+        return;
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status))
+        log_warn(k->config->log, "the server ended by %s %d and is started again", WIFSIGNALED(status) ? "signal" : "status",
+                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    k->fast = fast ? k->fast + 1 : 0;
+    loop_timer_set(k->loop, &k->again, loop_now() + (k->fast > FAST_MAX ? FAST_NS : 0), server_again);
+}
+
+static void signal_event(struct loop_fd *src, uint32_t events)
+{
+    struct keeper *k = (struct keeper *)((char *)src - offsetof(struct keeper, signals));
+    struct signalfd_siginfo info;
+
+    (void)events;
+    if (read(src->fd, &info, sizeof(info)) != sizeof(info))
+        return;
+    k->stopping = true;
+    if (k->child.pidfd.loop)
+        kill(k->child.pid, SIGTERM);
+    else
+        loop_quit(k->loop, 0);
+}
+
+static int signals_begin(struct keeper *k)
+{
+    sigset_t set;
+    int fd;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : loop_fd_add(k->loop, &k->signals, fd, EPOLLIN, signal_event);
+}
+
+int keeper_run(const struct keeper_config *config)
+{
+    struct keeper k = { .config = config, .next_id = 1 };
+    int rc;
+
+    for (unsigned i = 0; i < KEEPER_FD_KINDS; i++)
+        k.fd[i] = -1;
+    rc = loop_new(&k.loop);
+    if (rc == 0)
+        rc = signals_begin(&k);
+    if (rc == 0)
+        rc = server_begin(&k);
+    if (rc == 0)
+        rc = loop_run(k.loop);
+    else
+        log_err(config->log, "the server cannot be started: %s", strerror(-rc));
+    loop_free(k.loop);
+    free(k.conn);
+    return rc < 0 ? 1 : rc;
+}

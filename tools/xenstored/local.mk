@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+xenstored_sources = \
+	tools/xenstored/change.c \
+	tools/xenstored/control.c \
+	tools/xenstored/domain.c \
+	tools/xenstored/journal.c \
+	tools/xenstored/keeper.c \
+	tools/xenstored/options.c \
+	tools/xenstored/path.c \
+	tools/xenstored/perms.c \
+	tools/xenstored/quota.c \
+	tools/xenstored/request.c \
+	tools/xenstored/request_node.c \
+	tools/xenstored/request_watch.c \
+	tools/xenstored/serve.c \
+	tools/xenstored/server.c \
+	tools/xenstored/snapshot.c \
+	tools/xenstored/socket.c \
+	tools/xenstored/store.c \
+	tools/xenstored/transaction.c \
+	tools/xenstored/tree.c \
+	tools/xenstored/watch.c
+xenstored_headers = \
+	tools/xenstored/change.h \
+	tools/xenstored/journal.h \
+	tools/xenstored/keeper.h \
+	tools/xenstored/options.h \
+	tools/xenstored/path.h \
+	tools/xenstored/perms.h \
+	tools/xenstored/quota.h \
+	tools/xenstored/request.h \
+	tools/xenstored/serve.h \
+	tools/xenstored/server.h \
+	tools/xenstored/snapshot.h \
+	tools/xenstored/store.h \
+	tools/xenstored/transaction.h \
+	tools/xenstored/tree.h \
+	tools/xenstored/watch.h
+
+sbin_PROGRAMS += tools/xenstored/xenstored
+tools_xenstored_xenstored_SOURCES = tools/xenstored/main.c $(xenstored_sources) $(xenstored_headers)
+tools_xenstored_xenstored_CPPFLAGS = $(UTIL_CPPFLAGS)
+tools_xenstored_xenstored_CFLAGS = $(UTIL_CFLAGS)
+tools_xenstored_xenstored_LDFLAGS = $(UTIL_LINK)
+tools_xenstored_xenstored_LDADD = libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a
+
+check_LIBRARIES += tools/xenstored/libxenstored_host.a
+UTIL_HOST_LIBS += tools/xenstored/libxenstored_host.a
+UTIL_FILES += $(xenstored_sources)
+tools_xenstored_libxenstored_host_a_SOURCES = $(xenstored_sources)
+tools_xenstored_libxenstored_host_a_CPPFLAGS = $(UTIL_CPPFLAGS)
+tools_xenstored_libxenstored_host_a_CFLAGS = $(UTIL_HOST_CFLAGS)

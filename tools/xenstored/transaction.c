@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "xenstored/transaction.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "xenstored/change.h"
+#include "xenstored/watch.h"
+
+/* --- what it touched --- */
+
+static uint32_t path_hash(const char *path, size_t len)
+{
+    uint32_t h = 2166136261u; /* FNV-1a; a hostile client can only make its own transaction slow, within its quota */
+
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (uint8_t)path[i]) * 16777619u;
+    return h;
+}
+
+static struct access *access_find(const struct transaction *tx, const char *path, size_t len)
+{
+    struct access *a = tx->nr_buckets ? tx->bucket[path_hash(path, len) % tx->nr_buckets] : NULL;
+
+    while (a && (strncmp(a->path, path, len) || a->path[len]))
+        a = a->next;
+    return a;
+}
+
+static int buckets_grow(struct transaction *tx)
+{
+    uint32_t nr = tx->nr_buckets ? 4 * tx->nr_buckets : ACCESS_BUCKETS_MIN;
+    struct access **more = calloc(nr, sizeof(*more)), *a;
+
+    if (!more)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < tx->nr_buckets; i++) {
+        while ((a = tx->bucket[i])) {
+            struct access **slot = &more[path_hash(a->path, strlen(a->path)) % nr];
+
+            tx->bucket[i] = a->next;
+            a->next = *slot;
+            *slot = a;
+        }
+    }
+    free(tx->bucket);
+    tx->bucket = more;
+    tx->nr_buckets = nr;
+    return 0;
+}
+
+int transaction_access_add(struct transaction *tx, const char *path, uint32_t flags, uint32_t order)
+{
+    size_t size = strlen(path) + 1;
+    struct access *a, **slot;
+
+    if (tx->nr_access >= tx->nr_buckets && buckets_grow(tx) < 0)
+        return -ENOMEM;
+    a = malloc(sizeof(*a) + size);
+    if (!a)
+        return -ENOMEM;
+    slot = &tx->bucket[path_hash(path, size - 1) % tx->nr_buckets];
+    *a = (struct access){ .next = *slot, .flags = flags, .order = order };
+    memcpy(a->path, path, size);
+    *slot = a;
+    tx->nr_access++;
+    if (flags & CHANGE_ALL)
+        tx->nr_changes++;
+    return 0;
+}
+
+/* Is the node absent because the transaction itself removed it, or something above it? */
+static bool removed_here(const struct transaction *tx, const char *path)
+{
+    for (size_t len = strlen(path); len > 1;) {
+        const struct access *a = access_find(tx, path, len);
+
+        if (a && a->flags & CHANGE_REMOVED)
+            return true;
+        while (len && path[--len] != '/')
+            ;
+    }
+    return false;
+}
+
+/* What of the flags depends on others: not what the transaction changed itself. */
+static uint32_t foreign_flags(const struct transaction *tx, const char *path, uint32_t flags)
+{
+    const struct node *n = tree_find(tx->root, path);
+    uint32_t result = flags & CHANGE_ALL;
+
+    if (!n)
+        return result | (removed_here(tx, path) ? 0 : ACCESS_ABSENT);
+    if (n->gen_perms <= tx->start)
+        result |= flags & ACCESS_NODE;
+    if (n->gen_value <= tx->start)
+        result |= flags & ACCESS_VALUE;
+    if (n->gen_made <= tx->start) /* own changes of a list do not hide those of others */
+        result |= flags & ACCESS_LIST;
+    return result;
+}
+
+int transaction_note(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags)
+{
+    struct access *a = access_find(tx, path, strlen(path));
+
+    flags = foreign_flags(tx, path, flags);
+    if (!a) {
+        if (c->domain && !quota_allows(s, c->domain, QUOTA_ACCESSED, tx->nr_access))
+            return -ENOSPC;
+        return transaction_access_add(tx, path, flags, flags & CHANGE_ALL ? tx->nr_changes : 0);
+    }
+    if (flags & CHANGE_ALL && !(a->flags & CHANGE_ALL))
+        a->order = tx->nr_changes++;
+    a->flags |= flags;
+    return 0;
+}
+
+/* --- beginning, end --- */
+
+struct transaction *transaction_new(struct conn *c, uint32_t id, struct node *root, uint64_t start)
+{
+    struct transaction *tx = calloc(1, sizeof(*tx));
+
+    if (!tx)
+        return NULL;
+    tx->id = id;
+    tx->root = node_ref(root);
+    tx->start = start;
+    tx->next = c->transactions;
+    c->transactions = tx;
+    if (c->domain)
+        c->domain->transactions++;
+    return tx;
+}
+
+int transaction_start(struct store *s, struct conn *c, struct transaction **ret_tx)
+{
+    struct transaction *tx;
+
+    while (!s->next_tx || transaction_find(c, s->next_tx))
+        s->next_tx++;
+    tx = transaction_new(c, s->next_tx, s->root, s->gen);
+    if (!tx)
+        return -ENOMEM;
+    s->next_tx++;
+    *ret_tx = tx;
+    return 0;
+}
+
+struct transaction *transaction_find(const struct conn *c, uint32_t id)
+{
+    struct transaction *tx;
+
+    for (tx = c->transactions; tx && tx->id != id; tx = tx->next)
+        ;
+    return tx;
+}
+
+static void transaction_free(struct conn *c, struct transaction *tx)
+{
+    struct transaction **slot = &c->transactions;
+
+    while (*slot != tx)
+        slot = &(*slot)->next;
+    *slot = tx->next;
+    if (c->domain)
+        c->domain->transactions--;
+    for (uint32_t i = 0; i < tx->nr_buckets; i++) {
+        while (tx->bucket[i]) {
+            struct access *a = tx->bucket[i];
+
+            tx->bucket[i] = a->next;
+            free(a);
+        }
+    }
+    free(tx->bucket);
+    node_unref(tx->root);
+    free(tx);
+}
+
+void transaction_reset(struct store *s, struct conn *c)
+{
+    (void)s;
+    while (c->transactions)
+        transaction_free(c, c->transactions);
+}
+
+/* --- commit --- */
+
+static bool access_holds(const struct store *s, const struct transaction *tx, const struct access *a)
+{
+    const struct node *n;
+
+    if (!(a->flags & ACCESS_ALL))
+        return true;
+    n = tree_find(s->root, a->path);
+    if (a->flags & ACCESS_ABSENT)
+        return !n;
+    return n && (!(a->flags & ACCESS_NODE) || n->gen_perms <= tx->start) &&
+           (!(a->flags & ACCESS_VALUE) || n->gen_value <= tx->start) &&
+           (!(a->flags & ACCESS_LIST) || n->gen_list <= tx->start);
+}
+
+struct change {
+    const struct access *access;
+    struct node *gone;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct change *)a)->access->path, ((const struct change *)b)->access->path);
+}
+
+static int by_order(const void *a, const void *b)
+{
+    uint32_t x = ((const struct change *)a)->access->order, y = ((const struct change *)b)->access->order;
+
+    return x < y ? -1 : x > y;
+}
+
+/* One node, made in the store's tree what it is in the transaction's. */
+static int change_apply(struct store *s, const struct transaction *tx, struct change *ch)
+{
+    const struct access *a = ch->access;
+    struct node *target = tree_find(tx->root, a->path);
+    int rc = 0;
+
+    if (a->flags & CHANGE_REMOVED && tree_find(s->root, a->path))
+        rc = change_remove(s, &s->root, a->path, &ch->gone);
+    if (rc < 0 || !target)
+        return rc;
+    if (!tree_find(s->root, a->path))
+        return change_create(s, &s->root, a->path, target->value, target->perms, NULL);
+    if (a->flags & CHANGE_VALUE)
+        rc = tree_set_value(&s->root, a->path, target->value, ++s->gen);
+    if (rc == 0 && a->flags & CHANGE_PERMS)
+        rc = change_perms(s, &s->root, a->path, target->perms);
+    return rc;
+}
+
+static void change_tell(struct store *s, const struct change *ch)
+{
+    if (ch->gone)
+        watch_fire_removed(s, ch->access->path, ch->gone);
+    else if (ch->access->flags & (CHANGE_VALUE | CHANGE_PERMS) && tree_find(s->root, ch->access->path))
+        watch_fire(s, ch->access->path);
+}
+
+/* Ancestors before what is below them: a node that was removed and made again is empty when its children come. */
+static int changes_apply(struct store *s, const struct conn *c, const struct transaction *tx, struct change *ch,
+                         uint32_t nr)
+{
+    uint32_t before = c->domain ? c->domain->nodes : 0;
+    struct node *undo = node_ref(s->root);
+    int rc = 0;
+
+    qsort(ch, nr, sizeof(*ch), by_path);
+    for (uint32_t i = 0; i < nr && rc == 0; i++)
+        rc = change_apply(s, tx, &ch[i]);
+    if (rc == 0 && c->domain && !conn_privileged(c) && c->domain->nodes > before &&
+        c->domain->nodes > s->quota[QUOTA_NODES])
+        rc = -ENOSPC;
+    if (rc < 0) {
+        node_unref(s->root);
+        s->root = undo;
+        store_recount(s);
+        return rc;
+    }
+    node_unref(undo);
+    return 0;
+}
+
+static int commit(struct store *s, struct conn *c, struct transaction *tx)
+{
+    _cleanup_free_ struct change *ch = NULL;
+    uint32_t nr = 0;
+    int rc;
+
+    for (uint32_t i = 0; i < tx->nr_buckets; i++)
+        for (const struct access *a = tx->bucket[i]; a; a = a->next)
+            if (!access_holds(s, tx, a))
+                return -EAGAIN;
+    if (!tx->nr_changes)
+        return 0;
+    ch = calloc(tx->nr_changes, sizeof(*ch));
+    if (!ch)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < tx->nr_buckets; i++)
+        for (const struct access *a = tx->bucket[i]; a; a = a->next)
+            if (a->flags & CHANGE_ALL)
+                ch[nr++].access = a;
+    rc = changes_apply(s, c, tx, ch, nr);
+    if (rc == 0) {
+        qsort(ch, nr, sizeof(*ch), by_order);
+        for (uint32_t i = 0; i < nr; i++)
+            change_tell(s, &ch[i]);
+    }
+    for (uint32_t i = 0; i < nr; i++)
+        node_unref(ch[i].gone);
+    return rc;
+}
+
+int transaction_end(struct store *s, struct conn *c, struct transaction *tx, bool with_commit)
+{
+    int rc = with_commit ? commit(s, c, tx) : 0;
+
+    if (rc != -ENOMEM)
+        transaction_free(c, tx);
+    return rc;
+}
