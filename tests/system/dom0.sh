@@ -19,6 +19,19 @@ wait_for() {
 # tty_of GUEST: where to type; xl console does it from a terminal only
 tty_of() { xenstore-read "/local/domain/$(xl domid "$1")/console/tty"; }
 
+# typed GUEST LINE: typed, and done with success; until then
+typed() {
+    before=$(console $1 | grep -c '^guest status' || :)
+    echo "$2" >"$(tty_of $1)"
+    tries=0
+    until [ "$(console $1 | grep -c '^guest status')" -gt $before ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 6000 ] || { console $1 | tail -n 20; echo "$1 does not end: $2"; exit 1; }
+        usleep 100000
+    done
+    console $1 | grep '^guest status' | tail -n 1 | grep -q ' 0$' || { console $1 | tail -n 20; echo "$1 failed: $2"; exit 1; }
+}
+
 # complaints GUEST: what its kernel finds wrong, if anything
 complaints() {
     console "$1" | grep -E 'WARNING: CPU|BUG:|soft lockup|rcu.*stall|hung task|Oops|Call Trace|nobody cared|unchecked MSR|Stale IRR|clocksource.*unstable'

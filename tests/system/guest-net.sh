@@ -24,17 +24,6 @@ many() {
     create many 'disk=["file:/tmp/disk1,xvda,w", "file:/tmp/disk2,xvdb,w", "file:/tmp/disk3,xvdc,w", "file:/tmp/disk4,xvdd,w"]' \
         'vif=["bridge=xenbr0", "bridge=xenbr0", "bridge=xenbr0", "bridge=xenbr0"]'
 }
-typed() { # typed GUEST LINE: until the guest has done it
-    before=$(console $1 | grep -c '^guest status' || :)
-    echo "$2" >"$(tty_of $1)"
-    tries=0
-    until [ "$(console $1 | grep -c '^guest status')" -gt $before ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 6000 ] || { console $1 | tail -n 20; echo "$1 does not end: $2"; exit 1; }
-        usleep 100000
-    done
-    console $1 | grep '^guest status' | tail -n 1 | grep -q ' 0$' || { console $1 | tail -n 20; echo "$1 failed: $2"; exit 1; }
-}
 last() { console $1 | grep "^$2" | tail -n 1; }
 equal() { # equal WHAT SUM SUM
     [ -n "$2" ] && [ "${2%% *}" = "${3%% *}" ] || { echo "$1: $2 is not $3"; exit 1; }
