@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of the console daemon, and what they run: the daemon itself, with the fake hypervisor in place of Linux's devices.
-CONSOLE_TESTS = tests/console/test_xenconsoled
+CONSOLE_TESTS = tests/console/test_xenconsoled tests/unit/test_console_log tests/unit/test_console_ring
 
 check_PROGRAMS += tests/console/xenconsoled_fake
 tests_console_xenconsoled_fake_SOURCES = $(xenconsoled_sources) $(FAKE_CTRL)
@@ -13,4 +13,15 @@ tests_console_test_xenconsoled_SOURCES = tests/console/test_xenconsoled.c tests/
 tests_console_test_xenconsoled_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_console_test_xenconsoled_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_console_test_xenconsoled_LDADD = $(UTIL_CORE)
-EXTRA_DIST += tests/console/fake_store.py
+EXTRA_DIST += tests/console/fake_store.py tests/fuzz/fuzz_console_ring.c
+
+tests_unit_test_console_ring_SOURCES = tests/unit/test_console_ring.c tools/xenconsoled/ring.c tools/xenconsoled/state.c
+tests_unit_test_console_ring_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_console_ring_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_console_ring_LDADD = $(UTIL_CORE)
+tests_unit_test_console_log_SOURCES = tests/unit/test_console_log.c tools/xenconsoled/logfile.c tools/xenconsoled/state.c
+tests_unit_test_console_log_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_console_log_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_console_log_LDFLAGS = -Wl,--wrap=write,--wrap=time
+tests_unit_test_console_log_LDADD = $(UTIL_CORE)
+UTIL_FILES += tools/xenconsoled/ring.c tools/xenconsoled/state.c

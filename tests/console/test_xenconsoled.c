@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *const log_guests[] = { "--log=guest", NULL };
@@ -221,12 +222,216 @@ static void killed(void **state)
     daemon_end();
 }
 
-int main(void)
+/* Many guests write at once, on one loop; nothing is lost. */
+static void many(void **state)
+{
+    unsigned count = getenv("SOAK") ? 1000 : 50, done = 0;
+    struct guest *guests = calloc(count, sizeof(*guests));
+    enum { SIZE = 65536 };
+    uint64_t start;
+
+    (void)state;
+    assert_non_null(guests);
+    daemon_begin(log_guests);
+    for (unsigned i = 0; i < count; i++)
+        guest_begin(&guests[i], 20 + i);
+    start = world_ms();
+    while (done < count) {
+        done = 0;
+        for (unsigned i = 0; i < count; i++) {
+            guest_flood(&guests[i], SIZE);
+            done += guests[i].written == SIZE;
+        }
+        assert_true(world_ms() < start + 600 * 1000);
+    }
+    for (unsigned i = 0; i < count; i++)
+        until(log_size(&guests[i]) == SIZE);
+    print_message("%u guests, %u bytes each, in %llu ms\n", count, SIZE, (unsigned long long)(world_ms() - start));
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(log_compare(&guests[i], SIZE), 0);
+        guest_end(&guests[i]);
+    }
+    free(guests);
+    daemon_end();
+    assert_int_equal(fake_ports_of_dom0(), 0);
+}
+
+static size_t log_read(const char *name, char *bytes, size_t size)
+{
+    char path[200];
+    FILE *file;
+    size_t n;
+
+    snprintf(path, sizeof(path), "%s/log/%s", world_folder, name);
+    file = fopen(path, "r");
+    n = file ? fread(bytes, 1, size - 1, file) : 0;
+    bytes[n] = 0;
+    if (file)
+        fclose(file);
+    return n;
+}
+
+/* The hypervisor's log: what was there, what comes; once, also after a death; a client follows it. */
+static void hypervisor(void **state)
+{
+    static const char *const options[] = { "--log=hv", NULL };
+    char text[200], path[200], moved[200], answer[80];
+    int client;
+
+    (void)state;
+    fake_hv_print("(XEN) before\n");
+    daemon_begin(options);
+    until(log_read("hypervisor.log", text, sizeof(text)) == 13);
+    client = client_open("attach hypervisor 0\n", answer, sizeof(answer));
+    assert_string_equal(answer, "ok 0 ro live");
+    fake_hv_print("(XEN) now\n");
+    assert_int_equal(read_all(client, text, 23), 23);
+    assert_memory_equal(text, "(XEN) before\n(XEN) now\n", 23);
+    daemon_kill();
+    fake_hv_print("(XEN) then\n");
+    until(log_read("hypervisor.log", text, sizeof(text)) == 34);
+    assert_string_equal(text, "(XEN) before\n(XEN) now\n(XEN) then\n");
+    close(client);
+
+    /* logrotate has moved the file. */
+    snprintf(path, sizeof(path), "%s/log/hypervisor.log", world_folder);
+    snprintf(moved, sizeof(moved), "%s/log/hypervisor.log.old", world_folder);
+    assert_int_equal(rename(path, moved), 0);
+    daemon_signal(SIGHUP);
+    until(access(path, F_OK) == 0);
+    fake_hv_print("(XEN) new\n");
+    until(log_read("hypervisor.log", text, sizeof(text)) == 10);
+    assert_string_equal(text, "(XEN) new\n");
+    daemon_end();
+}
+
+/* Nobody reads the terminal. Asked to keep, a guest is held up rather than that a byte goes; then all of it comes. */
+static void overflow_keep(void **state)
+{
+    static const char *const options[] = { "--overflow-data=keep", "--history=64", NULL };
+    struct guest guest;
+    char bytes[1000];
+    uint64_t got = 0;
+    uint64_t stuck;
+    int tty;
+
+    (void)state;
+    daemon_begin(options);
+    guest_begin(&guest, 5);
+    until(guest_flood(&guest, UINT64_MAX), guest.written > 32768);
+    do {
+        uint64_t end = world_ms() + 500;
+
+        stuck = guest.written;
+        while (world_ms() < end)
+            guest_flood(&guest, UINT64_MAX);
+    } while (guest.written != stuck);
+    assert_int_equal(stuck, 65536 - 4096 + CONSOLE_RING_OUT);
+    tty = tty_open(&guest);
+    while (got < 300000) {
+        size_t n = read_all(tty, bytes, sizeof(bytes));
+
+        assert_int_equal(n, sizeof(bytes));
+        for (size_t i = 0; i < n; i++, got++)
+            if (bytes[i] != stream_byte(5, got))
+                fail_msg("byte %llu is wrong, %llu were written", (unsigned long long)got, (unsigned long long)guest.written);
+        guest_flood(&guest, UINT64_MAX);
+    }
+    close(tty);
+    guest_end(&guest);
+    daemon_end();
+}
+
+/* Else the guest goes on, and the oldest bytes go: the terminal and the history have the newest. */
+static void overflow_discard(void **state)
+{
+    static const char *const options[] = { "--log=guest", "--history=64", NULL };
+    static char bytes[65536];
+    struct guest guest;
+    char answer[80], expected[80];
+    size_t n;
+    int client;
+
+    (void)state;
+    daemon_begin(options);
+    guest_begin(&guest, 6);
+    until(guest_flood(&guest, 500000), guest.written == 500000);
+    until(log_size(&guest) == 500000);
+    client = client_open("attach 6 0\n", answer, sizeof(answer));
+    snprintf(expected, sizeof(expected), "ok %u rw live", 500000 - (65536 - 4096));
+    assert_string_equal(answer, expected);
+    n = read_all(client, bytes, 65536 - 4096);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(bytes[i], stream_byte(6, 500000 - (65536 - 4096) + i));
+    close(client);
+    guest_end(&guest);
+    daemon_end();
+}
+
+/* xenconsole, as xl runs it: it tells when it is ready, shows, types, survives the daemon's death, ends with the guest. */
+static void client_program(void **state)
+{
+    int in[2], out[2], ready[2], status;
+    struct guest guest;
+    char text[100], fd[16];
+    pid_t pid;
+    size_t n = 0;
+
+    (void)state;
+    daemon_begin(log_guests);
+    guest_begin(&guest, 7);
+    guest_print(&guest, "early\n");
+    until(log_size(&guest) == 6);
+    assert_int_equal(pipe(in) | pipe(out) | pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        close(in[1]);
+        close(out[0]);
+        close(ready[0]);
+        snprintf(fd, sizeof(fd), "%d", ready[1]);
+        execl("tools/xenconsole/xenconsole", "xenconsole", "7", "--num", "0", "--type", "pv", "--start-notify-fd", fd, NULL);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    close(ready[1]);
+    assert_int_equal(read_all(ready[0], text, 1), 1);
+    assert_int_equal(text[0], 0);
+    assert_int_equal(read_all(out[0], text, 6), 6);
+    assert_memory_equal(text, "early\n", 6);
+    assert_int_equal(write(in[1], "typed", 5), 5);
+    until((n += guest_read(&guest, text + n, sizeof(text) - n)) == 5);
+    daemon_kill();
+    guest_print(&guest, "later\n");
+    assert_int_equal(read_all(out[0], text, 6), 6);
+    assert_memory_equal(text, "later\n", 6);
+    guest_print(&guest, "bye\n");
+    guest_end(&guest);
+    assert_int_equal(read_all(out[0], text, sizeof(text)), 4);
+    assert_memory_equal(text, "bye\n", 4);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    close(in[1]);
+    close(out[0]);
+    close(ready[0]);
+    daemon_end();
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(out_and_in, world_after_test), cmocka_unit_test_teardown(wrong_words, world_after_test), cmocka_unit_test_teardown(flood, world_after_test),
         cmocka_unit_test_teardown(hostile, world_after_test),    cmocka_unit_test_teardown(killed, world_after_test),
+        cmocka_unit_test_teardown(many, world_after_test),
+        cmocka_unit_test_teardown(hypervisor, world_after_test),
+        cmocka_unit_test_teardown(overflow_keep, world_after_test),
+        cmocka_unit_test_teardown(overflow_discard, world_after_test),
+        cmocka_unit_test_teardown(client_program, world_after_test),
     };
 
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -148,6 +148,11 @@ void daemon_kill(void)
     until(daemon_worker() != worker && daemon_worker() > 1);
 }
 
+void daemon_signal(int number)
+{
+    assert_int_equal(kill(keeper_pid, number), 0);
+}
+
 int world_after_test(void **state)
 {
     (void)state;

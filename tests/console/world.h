@@ -45,6 +45,8 @@ int world_after_test(void **state);
 void daemon_begin(const char *const *options);
 void daemon_end(void);
 pid_t daemon_worker(void);
+/* To the daemon's first process. */
+void daemon_signal(int number);
 /* kill -9 of the worker. */
 void daemon_kill(void);
 

@@ -322,19 +322,21 @@ static int hv_take(struct console *console)
 /* How much may be taken without losing what somebody waits for. */
 static uint32_t allowance(const struct console *console)
 {
-    uint64_t slowest, taken = state_taken(&console->state), held = console->state.head->limit - STATE_CHUNK;
+    const struct state_head *head = console->state.head;
+    uint64_t slowest, taken = state_taken(&console->state), held, lag;
 
     if (!console->daemon->options.keep_overflow || console->domid == CONSOLE_HV)
         return STATE_CHUNK;
     slowest = clients_slowest(console);
-    if (console->pty.master >= 0 && console->state.head->pty_position < slowest)
-        slowest = console->state.head->pty_position;
+    if (console->pty.master >= 0 && head->pty_position < slowest)
+        slowest = head->pty_position;
     if (slowest >= taken)
         return STATE_CHUNK;
-    if (taken > console->state.head->size) /* it has stopped growing */
-        held = console->state.head->size - STATE_CHUNK;
-    return taken - slowest >= held ? 0 : held - (taken - slowest) < STATE_CHUNK ? (uint32_t)(held - (taken - slowest))
-                                                                               : STATE_CHUNK;
+    lag = taken - slowest;
+    held = (taken + STATE_CHUNK > head->size ? head->size : head->limit) - STATE_CHUNK; /* the first: it did not grow */
+    if (lag >= held)
+        return 0;
+    return held - lag < STATE_CHUNK ? (uint32_t)(held - lag) : STATE_CHUNK;
 }
 
 static int take(struct console *console)

@@ -158,7 +158,8 @@ void state_append(struct state *state, size_t behind, const void *bytes, size_t 
     uint64_t at = state_taken(state) + behind;
     const char *from = bytes;
 
-    while (at <= state->head->size && at + n > state->head->size && state->head->size < state->head->limit) {
+    /* Before the oldest byte stops counting as there. */
+    while (at <= state->head->size && at + n + STATE_CHUNK > state->head->size && state->head->size < state->head->limit) {
         uint32_t before = state->head->size;
 
         state_grow(state);
