@@ -67,8 +67,7 @@ UNIT_TESTS = $(CONSOLE_TESTS) \
 	tests/unit/test_vpci \
 	tests/unit/test_vsnprintf \
 	tests/unit/test_wire \
-	tests/unit/test_xenstored_model \
-	tests/unit/test_xenstored_requests
+	$(XENSTORED_TESTS)
 EXTRA_DIST += \
 	tests/unit/abi_fixture.h \
 	tests/unit/cpu_fixture.h \
@@ -176,13 +175,7 @@ tests_unit_test_ctrl_linux_LDADD = $(UTIL_CORE)
 include tests/store.mk
 include tests/console.mk
 
-tests_unit_test_xenstored_model_CPPFLAGS = $(UTIL_CPPFLAGS)
-tests_unit_test_xenstored_model_CFLAGS = $(UTIL_HOST_CFLAGS)
-tests_unit_test_xenstored_model_LDADD = $(UTIL_CORE)
-tests_unit_test_xenstored_requests_CPPFLAGS = $(UTIL_CPPFLAGS)
-tests_unit_test_xenstored_requests_CFLAGS = $(UTIL_HOST_CFLAGS)
-tests_unit_test_xenstored_requests_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-tests_unit_test_xenstored_requests_LDADD = $(UTIL_CORE)
+include tests/xenstored.mk
 
 # The ABI as the distribution's headers have it: none of ours may be in sight.
 check_LIBRARIES += tests/unit/libpublic_abi_peer.a

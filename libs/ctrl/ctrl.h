@@ -195,6 +195,11 @@ struct ctrl_transport {
     int (*evtchn_open)(struct ctrl_evtchn **ret_evtchn);
     int (*gnttab_open)(struct ctrl_gnttab **ret_gnttab);
     int (*priv_open)(struct ctrl_priv **ret_priv);
+    /*
+     * The handle on a descriptor that another process opened and bound ports of, which are bound still; it is the handle's
+     * then. NULL: cannot be done here.
+     */
+    int (*evtchn_adopt)(int fd, struct ctrl_evtchn **ret_evtchn);
 };
 
 /* The one that this program is linked with: libs/ctrl/transport.c has the kernel's, tests/fake another. */

@@ -6,6 +6,7 @@
 #include "ctrl.h"
 
 int linux_evtchn_open(struct ctrl_evtchn **ret_evtchn);
+int linux_evtchn_adopt(int fd, struct ctrl_evtchn **ret_evtchn);
 int linux_gnttab_open(struct ctrl_gnttab **ret_gnttab);
 int linux_priv_open(struct ctrl_priv **ret_priv);
 

@@ -95,20 +95,25 @@ static const struct ctrl_evtchn_ops evtchn_ops = {
     .close = evtchn_close,
 };
 
-int linux_evtchn_open(struct ctrl_evtchn **ret_evtchn)
+int linux_evtchn_adopt(int fd, struct ctrl_evtchn **ret_evtchn)
 {
     struct ctrl_evtchn *e = malloc(sizeof(*e));
-    int fd, err;
 
     if (!e)
         return -ENOMEM;
-    fd = open("/dev/xen/evtchn", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        err = -errno;
-        free(e);
-        return err;
-    }
     *e = (struct ctrl_evtchn){ .ops = &evtchn_ops, .fd = fd };
     *ret_evtchn = e;
     return 0;
+}
+
+int linux_evtchn_open(struct ctrl_evtchn **ret_evtchn)
+{
+    int fd = open("/dev/xen/evtchn", O_RDWR | O_NONBLOCK | O_CLOEXEC), rc;
+
+    if (fd < 0)
+        return -errno;
+    rc = linux_evtchn_adopt(fd, ret_evtchn);
+    if (rc < 0)
+        close(fd);
+    return rc;
 }

@@ -4,6 +4,7 @@
 
 const struct ctrl_transport ctrl_linux = {
     .evtchn_open = linux_evtchn_open,
+    .evtchn_adopt = linux_evtchn_adopt,
     .gnttab_open = linux_gnttab_open,
     .priv_open = linux_priv_open,
 };

@@ -55,6 +55,7 @@ static struct world {
 static char world_folder[PATH_MAX - 32];
 static int world_fd = -1;
 static char *world_pages;
+static int bells[HANDLES + 1]; /* that stay open, there are not many; 0: not open */
 
 #define HEADER ((sizeof(struct world) + 4095) & ~(size_t)4095)
 #define PAGES_SIZE ((size_t)FAKE_DOMAINS * FAKE_PAGES * CTRL_PAGE_SIZE)
@@ -120,6 +121,11 @@ void fake_world_leave(void)
     munmap(world, HEADER);
     munmap(world_pages, PAGES_SIZE);
     close(world_fd);
+    for (unsigned i = 0; i <= HANDLES; i++) {
+        if (bells[i] > 0)
+            close(bells[i]);
+        bells[i] = 0;
+    }
     world = NULL;
     world_fd = -1;
 }
@@ -168,11 +174,9 @@ static int bell_open(unsigned handle)
     return (int)handle < 0 ? -errno : (int)handle;
 }
 
-/* Whoever raises a port rings its owner's bell; bells stay open, there are not many. */
+/* Whoever raises a port rings its owner's bell. */
 static void bell_ring(unsigned handle)
 {
-    static int bells[HANDLES + 1];
-
     if (handle == 0)
         return;
     if (bells[handle] == 0)

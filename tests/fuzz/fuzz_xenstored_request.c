@@ -59,8 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct conn *c;
 
     CHECK(store_new(&ops, NULL, NULL, &s) == 0 && conn_new(s, 1, NULL));
-    store_introduce(s, 1, 1, 1, 1);
-    store_introduce(s, 2, 1, 1, 1);
+    store_introduce(s, 1, 1, 1);
+    store_introduce(s, 2, 1, 1);
     while (size > 1) {
         size_t n = 2 + data[0] / 4u;
 

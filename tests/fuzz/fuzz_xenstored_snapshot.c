@@ -59,7 +59,7 @@ static size_t good_snapshot(uint8_t *to, size_t room)
 
     CHECK(store_new(&ops, NULL, NULL, &s) == 0);
     c = conn_new(s, 1, NULL);
-    store_introduce(s, 3, 1, 1, 1);
+    store_introduce(s, 3, 1, 1);
     ask(s, c, XS_WRITE, 0, "/a/b\0x", 6);
     ask(s, c, XS_WATCH, 0, "/a\0t", 5);
     ask(s, c, XS_TRANSACTION_START, 0, "", 1);

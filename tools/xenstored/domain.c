@@ -119,7 +119,7 @@ void store_domain_dead(struct store *s, unsigned domid)
         watch_fire_special(s, "@releaseDomain");
 }
 
-int store_introduce(struct store *s, unsigned domid, uint64_t mfn, uint32_t port, int local_port)
+int store_introduce(struct store *s, unsigned domid, uint64_t mfn, uint32_t port)
 {
     struct domain *d = domain_get(s, domid);
 
@@ -129,7 +129,6 @@ int store_introduce(struct store *s, unsigned domid, uint64_t mfn, uint32_t port
         return -ENOMEM;
     d->mfn = mfn;
     d->remote_port = port;
-    d->local_port = (uint32_t)local_port;
     d->introduced = true;
     d->shutdown = false;
     if (new)
@@ -174,7 +173,7 @@ int do_introduce(struct request *r)
     rc = s->ops->introduce(s->ops_arg, domid, mfn, port);
     if (rc < 0)
         return rc;
-    rc = store_introduce(s, domid, mfn, port, rc);
+    rc = store_introduce(s, domid, mfn, port);
     if (rc == 0 && !again)
         watch_fire_special(s, "@introduceDomain");
     return rc;

@@ -99,6 +99,7 @@ static int journal_fill(struct journal *j, const struct buf *snapshot, const str
     h->landing.seq = 1;
     if (from) {
         h->landing.seq = from->head->landing.seq;
+        h->virq_port = from->head->virq_port;
         h->nr_slots = from->head->nr_slots;
         memcpy(h->slot, from->head->slot, h->nr_slots * sizeof(h->slot[0]));
     }
@@ -254,7 +255,7 @@ struct journal_slot *journal_slot_add(struct journal *j, uint32_t conn)
             return NULL;
         slot = &j->head->slot[j->head->nr_slots++];
     }
-    *slot = (struct journal_slot){ .attached = 0 };
+    *slot = (struct journal_slot){ .conn = 0 };
     ORDER();
     slot->conn = conn;
     ORDER();

@@ -37,6 +37,8 @@ enum journal_kind {
     JOURNAL_SHUTDOWN,   /* conn is the domain's number here and below */
     JOURNAL_DEAD,
     JOURNAL_DOM0, /* dom0's ring: a payload of struct journal_dom0 */
+    JOURNAL_MUTE,
+    JOURNAL_UNMUTE,
     JOURNAL_KINDS
 };
 
@@ -58,7 +60,7 @@ struct journal_record {
 
 struct journal_dom0 {
     uint64_t mfn;
-    uint32_t port, local_port;
+    uint32_t port, unused;
 };
 
 struct journal_ring_pos { /* one store of 64 bits */
@@ -67,7 +69,7 @@ struct journal_ring_pos { /* one store of 64 bits */
 
 struct journal_slot { /* one for each connection */
     uint32_t conn; /* 0: free */
-    uint32_t attached;
+    uint32_t port; /* a ring's event channel, as long as somebody keeps it bound */
     uint64_t sent; /* of what the records and the snapshot produced */
     struct journal_ring_pos pos;
 };
@@ -98,6 +100,8 @@ struct journal_head {
     uint32_t head_size; /* sizeof(struct journal_head): another build with another layout does not read it */
     uint32_t nr_slots;  /* used so far */
     uint64_t snapshot_size;
+    uint32_t virq_port; /* as a slot's port */
+    uint32_t unused;
     uint64_t tail; /* end of the last record, from the beginning of the file */
     struct journal_landing landing;
     struct journal_sending sending;

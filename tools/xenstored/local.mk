@@ -12,6 +12,7 @@ xenstored_sources = \
 	tools/xenstored/request.c \
 	tools/xenstored/request_node.c \
 	tools/xenstored/request_watch.c \
+	tools/xenstored/ring.c \
 	tools/xenstored/serve.c \
 	tools/xenstored/server.c \
 	tools/xenstored/snapshot.c \
@@ -29,6 +30,7 @@ xenstored_headers = \
 	tools/xenstored/perms.h \
 	tools/xenstored/quota.h \
 	tools/xenstored/request.h \
+	tools/xenstored/ring.h \
 	tools/xenstored/serve.h \
 	tools/xenstored/server.h \
 	tools/xenstored/snapshot.h \

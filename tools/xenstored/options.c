@@ -9,7 +9,7 @@
 
 #include "store/wire.h"
 
-enum { OPT_RINGS = 256, OPT_SERVER, OPT_AGAIN };
+enum { OPT_SERVER = 256, OPT_AGAIN };
 
 static const struct option long_options[] = {
     { "no-domain-init", no_argument, NULL, 'D' },
@@ -30,7 +30,6 @@ static const struct option long_options[] = {
     { "no-recovery", no_argument, NULL, 'R' },
     { "internal-db", optional_argument, NULL, 'I' },
     { "verbose", no_argument, NULL, 'V' },
-    { "rings", required_argument, NULL, OPT_RINGS },
     { "server", required_argument, NULL, OPT_SERVER },
     { "again", no_argument, NULL, OPT_AGAIN },
     { NULL, 0, NULL, 0 },
@@ -53,7 +52,6 @@ static const char help[] =
     "  -Q, --quota NAME=N       the quota NAME, as `xenstore-control quota` lists them\n"
     "  -q, --quota-soft NAME=N  say so in the log when a domain has that much\n"
     "  -V, --verbose            log more\n"
-    "      --rings FOLDER       domains' rings are files in FOLDER (tests)\n"
     "  -w, -R, -I               taken for compatibility, without effect\n";
 
 static const struct {
@@ -120,9 +118,6 @@ static int option_take(struct options *o, int option, const char *arg)
     case 'w':
     case 'R':
     case 'I':
-        return 0;
-    case OPT_RINGS:
-        o->rings = arg;
         return 0;
     case OPT_SERVER:
         o->server = atoi(arg);

@@ -11,7 +11,6 @@ struct options {
     const char *rundir;
     const char *pid_file;
     const char *trace_file;
-    const char *rings; /* a folder with the rings of domains that are files (tests) */
     bool no_fork, output_pid, no_domain_init, verbose;
     int server; /* the socket to the keeper; -1: this process is the keeper */
     bool again; /* in place of another program: see KEEPER_AGAIN */

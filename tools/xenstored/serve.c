@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "xenstored/keeper.h"
+#include "xenstored/ring.h"
 #include "xenstored/server.h"
 
 struct process {
@@ -23,6 +24,7 @@ struct process {
     FILE *trace;
     struct log trace_log;
     bool all; /* the keeper has handed over everything */
+    int evtchn_fd; /* that it held, or -1 */
 };
 
 static struct process *process_of(struct server *sv)
@@ -32,19 +34,23 @@ static struct process *process_of(struct server *sv)
 
 /* --- what the store asks for --- */
 
+/* What was answered before a restart is answered again; what was not, is done for all domains together later. */
 static int on_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
 {
-    (void)arg;
-    (void)domid;
-    (void)mfn;
-    (void)port;
-    return -EINVAL; /* no domains here */
+    struct server *sv = arg;
+
+    (void)mfn; /* the page is granted */
+    if (sv->current->answer == JOURNAL_UNSET)
+        sv->current->answer = sv->replaying ? 0 : sv->rings ? rings_introduce(sv->rings, domid, port) : -EINVAL;
+    return sv->current->answer;
 }
 
 static void on_connected(void *arg, struct conn *c)
 {
-    (void)arg;
-    (void)c;
+    struct server *sv = arg;
+
+    if (sv->rings && !sv->replaying)
+        rings_connected(sv->rings, c);
 }
 
 static void on_disconnected(void *arg, struct conn *c)
@@ -179,6 +185,10 @@ static void keeper_message(struct process *p, const struct keeper_message *m, in
 
     if (m->type == KEEPER_ALL)
         p->all = true;
+    if (m->type == KEEPER_FD && m->id == KEEPER_EVTCHN && fd >= 0 && p->evtchn_fd < 0) {
+        p->evtchn_fd = fd;
+        return;
+    }
     if (m->type == KEEPER_CONN && fd >= 0)
         rc = c ? socket_attach(&p->sv, c, fd) : server_accept(&p->sv, m->id, fd);
     if (rc < 0 && m->type == KEEPER_CONN) {
@@ -304,6 +314,23 @@ static int run(struct process *p)
     return rc;
 }
 
+/* Without a hypervisor there are sockets only. */
+static void rings_begin(struct process *p)
+{
+    struct server *sv = &p->sv;
+    int rc = rings_open(sv, p->evtchn_fd, &sv->rings);
+
+    if (rc < 0) {
+        log_info(sv->log, "no domains: %s", strerror(-rc));
+        return;
+    }
+    keeper_send(p->o->server, KEEPER_FD, KEEPER_EVTCHN, rings_evtchn_fd(sv->rings), 0);
+    rings_attach_all(sv->rings);
+    rc = p->o->no_domain_init ? 0 : rings_dom0(sv->rings);
+    if (rc < 0)
+        log_warn(sv->log, "dom0's own ring is not connected: %s", strerror(-rc));
+}
+
 static int begin(struct process *p)
 {
     int rc = loop_new(&p->sv.loop);
@@ -321,11 +348,11 @@ static int begin(struct process *p)
     if (p->o->trace_file && trace_open(p, p->o->trace_file) < 0)
         log_err(p->sv.log, "%s: %s", p->o->trace_file, strerror(errno));
     rc = keeper_begin(p);
-    if (rc == 0) {
-        server_resume(&p->sv);
-        rc = keeper_send(p->o->server, KEEPER_READY, 0, -1, 0);
-    }
-    return rc;
+    if (rc < 0)
+        return rc;
+    rings_begin(p);
+    server_resume(&p->sv);
+    return keeper_send(p->o->server, KEEPER_READY, 0, -1, 0);
 }
 
 int serve(const struct options *o, char **argv, const struct log *log)
@@ -337,7 +364,7 @@ int serve(const struct options *o, char **argv, const struct log *log)
 
     snprintf(path, sizeof(path), "%s/journal", o->rundir);
     program[n > 0 ? n : 0] = 0;
-    p = (struct process){ .o = o, .argv = argv };
+    p = (struct process){ .o = o, .argv = argv, .evtchn_fd = -1 };
     p.sv.log = log;
     p.sv.journal_path = path;
     p.sv.program = program;
@@ -349,6 +376,7 @@ int serve(const struct options *o, char **argv, const struct log *log)
     rc = run(&p);
     p.sv.stopping = true;
     server_stop(&p.sv);
+    rings_close(p.sv.rings);
     loop_free(p.sv.loop);
     return rc < 0;
 }

@@ -10,6 +10,7 @@
 #include "xenstored/snapshot.h"
 
 #define OUTPUT_MAX (64u << 10) /* who does not take his answers is not listened to */
+#define MUTE_MAX (1u << 20)    /* and hears of nothing */
 #define RETRY_NS 50000000ull
 #define ATTEMPTS_MAX 3 /* a request that ends the process each time is refused */
 
@@ -259,6 +260,22 @@ static void execute_next(struct link *l)
         execute(sv, l->c, r);
 }
 
+static void mute_or_unmute(struct link *l)
+{
+    struct conn *c = l->c;
+    bool mute = c->muted ? buf_len(&c->out) != 0 : buf_len(&c->out) > MUTE_MAX;
+
+    if (mute == c->muted || !room_for(l->sv, 0))
+        return;
+    journal_append(l->sv->j, mute ? JOURNAL_MUTE : JOURNAL_UNMUTE, 0, c->id, NULL, 0, NULL);
+    conn_mute(l->sv->s, c, mute);
+}
+
+static bool link_more(struct link *l)
+{
+    return conn_has_request(l->c) || (!l->c->broken && l->ops->more && l->ops->more(l));
+}
+
 static void link_work(struct link *l, bool input)
 {
     struct server *sv = l->sv;
@@ -274,7 +291,8 @@ static void link_work(struct link *l, bool input)
     if (!link_flush(l))
         return;
     link_unqueue(l); /* its own output queued it */
-    if (conn_has_request(l->c) && !link_stuffed(l) && !sv->retry.loop)
+    mute_or_unmute(l);
+    if (link_more(l) && !link_stuffed(l) && !sv->retry.loop)
         link_queue(l);
     link_want(l);
 }
@@ -304,7 +322,6 @@ int server_attach(struct server *sv, struct link *l, struct conn *c)
         l->slot = journal_slot_add(sv->j, c->id);
     if (!l->slot)
         return -ENOSPC;
-    l->slot->attached = 1;
     l->sv = sv;
     l->c = c;
     c->link = l;
@@ -385,7 +402,7 @@ static int replay_dom0(struct server *sv, const struct journal_record *r)
     if (r->size - sizeof(*r) != sizeof(d))
         return -EBADMSG;
     memcpy(&d, r->payload, sizeof(d));
-    return store_introduce(sv->s, r->conn, d.mfn, d.port, (int)d.local_port);
+    return store_introduce(sv->s, r->conn, d.mfn, d.port);
 }
 
 static int replay_record(struct server *sv, struct journal_record *r)
@@ -407,6 +424,8 @@ static int replay_record(struct server *sv, struct journal_record *r)
     }
     if (!c)
         return -EBADMSG;
+    if (r->kind == JOURNAL_MUTE || r->kind == JOURNAL_UNMUTE)
+        conn_mute(sv->s, c, r->kind == JOURNAL_MUTE);
     if (r->kind == JOURNAL_CLOSE)
         conn_free(sv->s, c);
     if (r->kind == JOURNAL_INPUT)

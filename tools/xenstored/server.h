@@ -19,6 +19,8 @@ struct link_ops {
     ssize_t (*receive)(struct link *l);
     /* Could receive() take a request that is whole, and nothing else? Nothing is taken. */
     bool (*is_whole)(struct link *l);
+    /* Is there input that nobody is told of again? NULL: there never is. */
+    bool (*more)(struct link *l);
     /* What was received is recorded, or answered: the client may reuse the room. */
     void (*received)(struct link *l, uint32_t n);
     /* As much as there is room for: how many, -EAGAIN, -errno. transient: see journal_send(). */
@@ -56,8 +58,7 @@ struct server {
     bool replaying;
     bool stopping; /* connections are let go, not closed */
     struct keeper_link *keeper;        /* NULL: none */
-    const struct ring_ops *ring_ops;   /* NULL: no domains */
-    void *ring_arg;
+    struct rings *rings;               /* NULL: no domains */
     const char *program;      /* what a live update starts */
     char *update_program;     /* unless it names another one */
     bool update;              /* this one, when its answer is on its way */

@@ -36,7 +36,7 @@ struct saved_node { /* name and value follow; references are numbers of earlier 
 } __attribute__((packed));
 
 struct saved_domain {
-    uint32_t domid, flags, target, remote_port, local_port, soft_warned;
+    uint32_t domid, flags, target, remote_port, soft_warned;
     uint64_t gen, mfn;
 } __attribute__((packed));
 enum { SAVED_INTRODUCED = 1, SAVED_SHUTDOWN = 2, SAVED_TARGET = 4 };
@@ -45,7 +45,7 @@ struct saved_conn { /* input, output follow, then watches, then transactions */
     uint32_t id, domid, flags, in_len, out_len, nr_watches, nr_transactions;
     uint64_t produced;
 } __attribute__((packed));
-enum { SAVED_RING = 1, SAVED_BROKEN = 2 };
+enum { SAVED_RING = 1, SAVED_BROKEN = 2, SAVED_MUTED = 4 };
 
 struct saved_watch { /* path and token follow, each with its NUL */
     uint32_t path_size, token_size, depth, relative;
@@ -155,7 +155,6 @@ static void save_domain(struct saver *v, const struct domain *d)
                  (d->has_target ? SAVED_TARGET : 0u),
         .target = d->target,
         .remote_port = d->remote_port,
-        .local_port = d->local_port,
         .soft_warned = d->soft_warned,
         .gen = d->gen,
         .mfn = d->mfn,
@@ -191,7 +190,8 @@ static void save_conn(struct saver *v, const struct conn *c)
     struct saved_conn r = {
         .id = c->id,
         .domid = c->domid,
-        .flags = (c->domain ? SAVED_RING : 0u) | (c->broken ? SAVED_BROKEN : 0u),
+        .flags = (c->domain ? SAVED_RING : 0u) | (c->broken ? SAVED_BROKEN : 0u) |
+                 (c->muted ? SAVED_MUTED : 0u),
         .in_len = (uint32_t)buf_len(&c->in),
         .out_len = (uint32_t)buf_len(&c->out),
         .produced = c->produced,
@@ -391,7 +391,6 @@ static int load_domain(struct loader *v)
     d->target = r.target;
     d->mfn = r.mfn;
     d->remote_port = r.remote_port;
-    d->local_port = r.local_port;
     d->soft_warned = r.soft_warned;
     return 0;
 }
@@ -468,6 +467,7 @@ static int load_conn(struct loader *v)
         return -ENOMEM;
     c->produced = r.produced;
     c->broken = r.flags & SAVED_BROKEN;
+    c->muted = r.flags & SAVED_MUTED;
     return load_conn_parts(v, &r, c);
 }
 

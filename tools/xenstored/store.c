@@ -167,6 +167,13 @@ void conn_send(struct store *s, struct conn *c, const struct xsd_sockmsg *hdr, c
     s->ops->output(s->ops_arg, c);
 }
 
+void conn_mute(struct store *s, struct conn *c, bool mute)
+{
+    c->muted = mute;
+    for (struct watch *w = c->watches; w && !mute; w = w->next)
+        watch_fire_one(s, w, w->path);
+}
+
 bool conn_has_request(struct conn *c)
 {
     struct xsd_sockmsg hdr;

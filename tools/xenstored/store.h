@@ -34,7 +34,7 @@ struct domain { /* one that has a connection, or that some list of permissions o
     bool has_target;
     unsigned target;
     uint64_t mfn;
-    uint32_t remote_port, local_port;
+    uint32_t remote_port;
     struct conn *conn;
     uint32_t nodes, watches, transactions; /* that it owns */
     uint32_t soft_warned;                  /* bit per enum quota: the log has it */
@@ -49,6 +49,7 @@ struct conn {
     struct buf out;        /* to be sent */
     uint64_t produced;     /* bytes that ever went into out */
     bool broken;           /* a message that is none: nothing more is taken from it, and it is to be closed */
+    bool muted;            /* it takes nothing: events are not kept for it */
     struct watch *watches, *watches_last;
     struct transaction *transactions;
     void *link; /* the server's side of it */
@@ -56,7 +57,7 @@ struct conn {
 
 /* What the store asks of the outside. The answers are part of the journal, so that a replay does not ask again. */
 struct store_ops {
-    /* Map the domain's page and bind its event channel (again, when it has a connection): the local port, or -errno. */
+    /* Map the domain's page and bind its event channel (again, when it has a connection): 0 or -errno. */
     int (*introduce)(void *arg, unsigned domid, uint64_t mfn, uint32_t port);
     /* The store made, or is about to free, this connection of a domain. */
     void (*connected)(void *arg, struct conn *c);
@@ -105,7 +106,7 @@ void store_domain_shutdown(struct store *s, unsigned domid);
 void store_domain_dead(struct store *s, unsigned domid);
 
 /* dom0's own ring, without a request. 0 or -errno. */
-int store_introduce(struct store *s, unsigned domid, uint64_t mfn, uint32_t port, int local_port);
+int store_introduce(struct store *s, unsigned domid, uint64_t mfn, uint32_t port);
 
 /* --- connections --- */
 
@@ -114,6 +115,12 @@ struct conn *conn_new(struct store *s, uint32_t id, struct domain *domain);
 /* Its watches and transactions go with it. */
 void conn_free(struct store *s, struct conn *c);
 struct conn *conn_find(struct store *s, uint32_t id);
+
+/*
+ * A client that does not take its output hears of no more events; when it took all of it, it is told of each watch once,
+ * for whatever happened meanwhile.
+ */
+void conn_mute(struct store *s, struct conn *c, bool mute);
 
 static inline bool conn_privileged(const struct conn *c)
 {

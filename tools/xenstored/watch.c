@@ -223,7 +223,7 @@ void watch_fire_one(struct store *s, struct watch *w, const char *path)
     size_t path_size = strlen(told) + 1, token_size = strlen(w->token) + 1;
     struct xsd_sockmsg hdr = { .type = XS_WATCH_EVENT, .len = (uint32_t)(path_size + token_size) };
 
-    if (hdr.len <= XENSTORE_PAYLOAD_MAX) /* a longer message would end the client */
+    if (hdr.len <= XENSTORE_PAYLOAD_MAX && !w->conn->muted) /* a longer message would end the client */
         conn_send(s, w->conn, &hdr, told, path_size, w->token, token_size);
 }
 
