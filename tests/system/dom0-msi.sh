@@ -108,7 +108,7 @@ xl dmesg | grep -E 'PCI .*MSI-X [0-9]+: vector 0x|GSI [0-9]+: .*bound'
 echo "moved $moves times"
 S
 } | script
-host --smp 2 --net user --disk "$work/virtio" --nvme "$work/nvme" --device e1000e
+host --timeout $((200 + moves * 8)) --smp 2 --net user --disk "$work/virtio" --nvme "$work/nvme" --device e1000e
 expect_status 0
 for sum in $sums; do
     [ "$sum" = - ] || [ "$(grep -c "^$sum " "$work/out")" = 2 ] || fail "a disk's data is not what it was"
