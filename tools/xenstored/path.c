@@ -34,8 +34,6 @@ int path_resolve(const struct conn *c, const char *given, bool special, size_t m
     if (kind == WIRE_PATH_NONE || (kind == WIRE_PATH_SPECIAL && !special))
         return -EINVAL;
     if (kind == WIRE_PATH_RELATIVE) {
-        if (!c->domain)
-            return -EINVAL;
         path_home(c->domid, ret_path);
         home = strlen(ret_path);
         ret_path[home++] = '/';

@@ -17,7 +17,7 @@ struct conn;
 void path_home(unsigned domid, char *ret_home);
 
 /*
- * The path that c means by `given`. Relative ones are a domain's only; those that begin with '@' are taken where
+ * The path that c means by `given`. Relative ones are below its domain's home, of a socket dom0's; those that begin with '@' are taken where
  * `special` says so. Longer than `max` bytes, not counted the home of a domain, are none. 0 or -EINVAL; ret_path has
  * PATH_SIZE bytes.
  */
