@@ -38,8 +38,11 @@ guests_script() {
     { cat "$tests/system/dom0.sh"; [ $# = 0 ] || printf '%s\n' "$@"; cat; } | script
 }
 
-# host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err
+# host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err. STORE=ours: with
+# our xenstored in the place of the distribution's.
 host() {
+    store=${XENOLITH_BUILD:-$tests/../build}/tools/xenstored/xenstored
+    [ "${STORE:-stock}" = stock ] || set -- --add "$store:/usr/lib/xen-4.17/bin/xenstored" "$@"
     echo "+ qhost --hypervisor $HYPERVISOR $*"
     status=0
     "$tests/lab/qhost" --hypervisor "$HYPERVISOR" --accel "${QHOST_ACCEL:-tcg}" --log "$log" --script "$work/script" \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include "fake/ctrl_fake.h"
 
 char world_folder[] = "/dev/shm/xenstored-world-XXXXXX";
+uint64_t daemon_file_limit;
 static pid_t keeper;
 
 uint64_t world_ms(void)
@@ -90,6 +92,8 @@ void daemon_begin(void)
         log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
         dup2(log, 2);
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (daemon_file_limit)
+            setrlimit(RLIMIT_FSIZE, &(struct rlimit){ daemon_file_limit, RLIM_INFINITY });
         execl("tests/xenstored/xenstored_fake", "xenstored", "-N", "-D", NULL);
         _exit(127);
     }

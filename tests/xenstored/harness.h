@@ -28,7 +28,8 @@ int world_setup(void **state);
 int world_teardown(void **state);
 uint64_t world_ms(void);
 
-/* The daemon: the keeper is our child. */
+/* The daemon: the keeper is our child. It may write files of that size; 0: as it likes. */
+extern uint64_t daemon_file_limit;
 void daemon_begin(void);
 void daemon_end(void); /* SIGTERM; both processes are gone */
 pid_t keeper_pid(void);

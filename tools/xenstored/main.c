@@ -178,6 +178,7 @@ int main(int argc, char **argv)
     if (rc)
         return rc < 0;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
     umask(077);
     setrlimit(RLIMIT_NOFILE, &files); /* without the right, the limit that there is has to do */
     if (o.server < 0)

@@ -11,7 +11,8 @@
 
 #define OUTPUT_MAX (64u << 10) /* who does not take his answers is not listened to */
 #define MUTE_MAX (1u << 20)    /* and hears of nothing */
-#define RETRY_NS 50000000ull
+#define RETRY_NS 5000000ull
+#define FULL_NS 200000000ull
 #define ATTEMPTS_MAX 3 /* a request that ends the process each time is refused */
 
 /* --- the queue of links that have something to do --- */
@@ -124,24 +125,31 @@ int server_compact(struct server *sv)
     }
     journal_close(sv->j);
     sv->j = new;
-    sv->full_at = 0;
+    sv->full_until = 0;
     return 0;
+}
+
+/* A snapshot is work: one that failed is not tried again at once. */
+static bool try_compact(struct server *sv)
+{
+    int rc;
+
+    if (sv->full_until && loop_now() < sv->full_until)
+        return false;
+    rc = server_compact(sv);
+    if (rc < 0) {
+        if (!sv->full_until)
+            log_err(sv->log, "no space for a snapshot: %s; requests that change something may be refused", strerror(-rc));
+        sv->full_until = loop_now() + FULL_NS;
+    }
+    return rc == 0;
 }
 
 /* Between two requests: nothing is half done, so everything is in the snapshot. */
 static void compact_if_due(struct server *sv)
 {
-    size_t tail = sv->j->head->tail;
-    int rc;
-
-    if (tail < sv->j->limit || (sv->full_at && tail < sv->full_at + (1u << 20)))
-        return;
-    rc = server_compact(sv);
-    if (rc < 0) {
-        if (!sv->full_at)
-            log_err(sv->log, "no space for a snapshot: %s; requests that change something may be refused", strerror(-rc));
-        sv->full_at = tail;
-    }
+    if (sv->j->head->tail >= sv->j->limit)
+        try_compact(sv);
 }
 
 /* Is there room for a record of this size, if need be after a snapshot? */
@@ -149,7 +157,7 @@ static bool room_for(struct server *sv, size_t len)
 {
     if (journal_has_room(sv->j, len))
         return true;
-    return server_compact(sv) == 0 && journal_has_room(sv->j, len);
+    return try_compact(sv) && journal_has_room(sv->j, len);
 }
 
 /* --- requests --- */

@@ -54,7 +54,7 @@ struct server {
     struct loop_deferred work;
     struct loop_timer retry;           /* the journal was full */
     struct journal_record *current;    /* what is executed */
-    size_t full_at;                    /* the tail when there was no space for a snapshot */
+    uint64_t full_until;               /* there was no space for a snapshot: when to try again; 0: there was */
     bool replaying;
     bool stopping; /* connections are let go, not closed */
     struct keeper_link *keeper;        /* NULL: none */
