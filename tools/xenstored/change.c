@@ -5,10 +5,16 @@
 
 #include "xenstored/perms.h"
 
+/* Numbers that no domain can have are anybody's to write down. */
+static int domain_known(struct store *s, unsigned domid)
+{
+    return domid >= DOMAIN_IDS || domain_get(s, domid) ? 0 : -ENOMEM;
+}
+
 /* Owners that nobody knew are known from now on, so that the count is theirs. */
 static int owner_known(struct store *s, const struct perms *p)
 {
-    return domain_get(s, perms_owner(p)) ? 0 : -ENOMEM;
+    return domain_known(s, perms_owner(p));
 }
 
 unsigned change_missing(struct node *root, const char *path)
@@ -48,7 +54,7 @@ int change_perms(struct store *s, struct node **root, const char *path, struct p
     int rc = 0;
 
     for (unsigned i = 0; i < perms->nr && rc == 0; i++)
-        rc = domain_get(s, perms->list[i].id) ? 0 : -ENOMEM;
+        rc = domain_known(s, perms->list[i].id);
     if (rc == 0)
         rc = tree_set_perms(root, path, perms, ++s->gen);
     if (rc == 0 && root == &s->root) {

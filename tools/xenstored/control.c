@@ -16,14 +16,14 @@ struct control {
 
 static const char *const usage[][2] = {
     { "check", "" },
-    { "help", "" },
-    { "live-update", "[-c <cmdline>] [-F] [-t <timeout>] <file>" },
     { "log", "on|off" },
+    { "live-update", "[-c <cmdline>] [-F] [-t <timeout>] <file>\n    Default timeout is 60 seconds." },
     { "logfile", "<file>" },
     { "memreport", "[<file>]" },
     { "print", "<string>" },
     { "quota", "[set <name> <val>|<domid>]" },
     { "quota-soft", "[set <name> <val>]" },
+    { "help", "" },
 };
 
 static int control_help(struct control *c)
@@ -58,7 +58,8 @@ static int quota_list(struct control *c, const uint32_t *limits, bool soft)
 
     for (enum quota q = 0; q < QUOTA_KINDS && rc == 0; q++)
         if (!soft || limits[q] || quota_table[q].preset_soft)
-            rc = buf_appendf(&c->reply, "%-17s: %8u %s\n", quota_table[q].name, limits[q], quota_table[q].text);
+            rc = buf_appendf(&c->reply, "%-17s: %8u %s\n", quota_table[q].name, limits[q],
+                             soft && quota_table[q].text_soft ? quota_table[q].text_soft : quota_table[q].text);
     return rc;
 }
 

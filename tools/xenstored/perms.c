@@ -42,7 +42,7 @@ int perms_parse(const void *payload, size_t len, struct perms **ret_perms)
     if (!list)
         return -ENOMEM;
     for (size_t i = 0; i < nr; i++)
-        if (wire_parse_perm(wire_string(payload, len, &pos), &list[i]) < 0 || list[i].id >= DOMAIN_IDS)
+        if (wire_parse_perm(wire_string(payload, len, &pos), &list[i]) < 0)
             return -EINVAL;
     p = perms_new(list, (unsigned)nr);
     if (!p)

@@ -6,15 +6,16 @@
 #include "xenstored/store.h"
 
 const struct quota_row quota_table[QUOTA_KINDS] = {
-    [QUOTA_NODES] = { "nodes", 1000, 0, "Nodes per domain" },
-    [QUOTA_WATCHES] = { "watches", 128, 0, "Watches per domain" },
-    [QUOTA_TRANSACTIONS] = { "transactions", 10, 0, "Transactions per domain" },
-    [QUOTA_OUTSTANDING] = { "outstanding", 20, 0, "Outstanding requests per domain" },
-    [QUOTA_ENTRY_SIZE] = { "node-size", 2048, 0, "Max. size of a node" },
-    [QUOTA_PERMS] = { "permissions", 5, 0, "Max. number of permissions per node" },
-    [QUOTA_PATH] = { "path-max", XENSTORE_REL_PATH_MAX, 0, "Max. length of a node path" },
-    [QUOTA_ACCESSED] = { "transaction-nodes", 1024, 0, "Max. number of accessed nodes per transaction" },
-    [QUOTA_MEMORY] = { "memory", 2560 << 10, 2048 << 10, "Total Xenstore memory per domain" },
+    [QUOTA_NODES] = { "nodes", 1000, 0, "Nodes per domain", NULL },
+    [QUOTA_WATCHES] = { "watches", 128, 0, "Watches per domain", NULL },
+    [QUOTA_TRANSACTIONS] = { "transactions", 10, 0, "Transactions per domain", NULL },
+    [QUOTA_OUTSTANDING] = { "outstanding", 20, 0, "Outstanding requests per domain", NULL },
+    [QUOTA_ACCESSED] = { "transaction-nodes", 1024, 0, "Max. number of accessed nodes per transaction", NULL },
+    [QUOTA_MEMORY] = { "memory", 2560 << 10, 2048 << 10, "Total Xenstore memory per domain (error level)",
+                       "Total Xenstore memory per domain (warning level)" },
+    [QUOTA_ENTRY_SIZE] = { "node-size", 2048, 0, "Max. size of a node", NULL },
+    [QUOTA_PATH] = { "path-max", XENSTORE_REL_PATH_MAX, 0, "Max. length of a node path", NULL },
+    [QUOTA_PERMS] = { "permissions", 5, 0, "Max. number of permissions per node", NULL },
 };
 
 enum quota quota_by_name(const char *name)

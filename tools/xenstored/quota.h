@@ -16,11 +16,11 @@ enum quota {
     QUOTA_WATCHES,      /* registered */
     QUOTA_TRANSACTIONS, /* open */
     QUOTA_OUTSTANDING,  /* requests whose replies were not taken yet */
-    QUOTA_ENTRY_SIZE,   /* bytes of a node: value, permissions, names of its children */
-    QUOTA_PERMS,        /* entries of a node's list */
-    QUOTA_PATH,         /* bytes of a path, without the home of a domain */
     QUOTA_ACCESSED,     /* nodes that one transaction touches */
     QUOTA_MEMORY,       /* bytes in all */
+    QUOTA_ENTRY_SIZE,   /* bytes of a node: value, permissions, names of its children */
+    QUOTA_PATH,         /* bytes of a path, without the home of a domain */
+    QUOTA_PERMS,        /* entries of a node's list */
     QUOTA_KINDS
 };
 
@@ -28,7 +28,7 @@ struct quota_row {
     const char *name; /* as CONTROL quota has it */
     uint32_t preset;
     uint32_t preset_soft;
-    const char *text;
+    const char *text, *text_soft;
 };
 
 extern const struct quota_row quota_table[QUOTA_KINDS];

@@ -58,7 +58,7 @@ static int node_get(struct request *r, const char *path, unsigned need, uint32_t
     if ((perms_of(r->s, r->c, n->perms, n->gen_perms) & need) != need)
         return -EACCES;
     if (!found)
-        return -ENOENT;
+        return special ? -EINVAL : -ENOENT;
     *ret_node = n;
     return 0;
 }

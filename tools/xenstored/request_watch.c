@@ -44,7 +44,7 @@ int do_unwatch(struct request *r)
     char path[PATH_SIZE];
     int rc = path_resolve(r->c, r->arg[0], true, r->s->quota[QUOTA_PATH], path);
 
-    return rc < 0 ? rc : watch_remove(r->s, r->c, path, r->arg[1]);
+    return rc < 0 ? -ENOENT : watch_remove(r->s, r->c, path, r->arg[1]); /* what no watch can have */
 }
 
 int do_reset_watches(struct request *r)
@@ -60,7 +60,7 @@ int do_transaction_start(struct request *r)
     char id[16];
     int rc;
 
-    if (r->hdr.tx_id)
+    if (r->tx)
         return -EBUSY;
     if (r->c->domain && !quota_allows(r->s, r->c->domain, QUOTA_TRANSACTIONS, r->c->domain->transactions))
         return -ENOSPC;
