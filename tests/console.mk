@@ -25,3 +25,14 @@ tests_unit_test_console_log_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_console_log_LDFLAGS = -Wl,--wrap=write,--wrap=time
 tests_unit_test_console_log_LDADD = $(UTIL_CORE)
 UTIL_FILES += tools/xenconsoled/ring.c tools/xenconsoled/state.c
+
+# The daemon once more, whose calls fail when the environment says so.
+check_PROGRAMS += tests/console/xenconsoled_faulty
+tests_console_xenconsoled_faulty_SOURCES = $(xenconsoled_sources) $(FAKE_CTRL) tests/console/fault_env.c
+tests_console_xenconsoled_faulty_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_console_xenconsoled_faulty_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_console_xenconsoled_faulty_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=mmap,--wrap=read,--wrap=write,--wrap=send,--wrap=recv,--wrap=sendmsg,--wrap=socket,--wrap=accept4 \
+	-Wl,--wrap=eventfd,--wrap=signalfd,--wrap=inotify_init1,--wrap=inotify_add_watch,--wrap=posix_openpt \
+	-Wl,--wrap=tcsetattr,--wrap=epoll_ctl,--wrap=posix_fallocate,--wrap=pthread_create,--wrap=open
+tests_console_xenconsoled_faulty_LDADD = $(UTIL_CORE)

@@ -419,6 +419,56 @@ static void client_program(void **state)
     daemon_end();
 }
 
+/*
+ * Each call of the daemon's fails once, in a run of its own: it may refuse to start, which it says by its status; else, when
+ * the next guest comes at the latest, all is as if nothing had happened. Nothing crashes (then the status were another one).
+ */
+static void faults(void **state)
+{
+    static const char *const options[] = { "--log=all", NULL };
+    unsigned step = getenv("SOAK") ? 1 : 23;
+    unsigned first = getenv("FAULT_FIRST") ? (unsigned)atoi(getenv("FAULT_FIRST")) : 1, refused = 0;
+    char file[200], nth[16], name[32];
+    struct guest guests[2];
+
+    (void)state;
+    world_path(file, sizeof(file), "fault");
+    setenv("FAULT_FILE", file, 1);
+    for (unsigned n = first + (unsigned)getpid() % step;; n += step) {
+        int status;
+
+        unlink(file);
+        snprintf(nth, sizeof(nth), "%u", n);
+        setenv("FAULT_NTH", nth, 1);
+        setenv("FAULT_NOW", nth, 1);
+        status = daemon_try("tests/console/xenconsoled_faulty", options);
+        unsetenv("FAULT_NTH");
+        if (status != 0) {
+            assert_int_equal(status, 1 << 8);
+            assert_int_equal(access(file, F_OK), 0);
+            world_after_test(NULL);
+            refused++;
+            daemon_begin(options);
+        }
+        for (unsigned i = 0; i < 2; i++) {
+            snprintf(name, sizeof(name), "%u-%u", n, i);
+            guest_begin_as(&guests[i], 3 + i, name);
+            guest_print(&guests[i], "hello");
+        }
+        for (unsigned i = 0; i < 2; i++)
+            until(log_size(&guests[i]) == 5 || (world_ms() % 512 == 0 && (guest_introduce(&guests[i]), false)));
+        for (unsigned i = 0; i < 2; i++)
+            guest_end(&guests[i]);
+        if (access(file, F_OK) < 0) {
+            print_message("%u calls, %u of those that failed kept it from starting\n", n, refused);
+            daemon_end();
+            return;
+        }
+        if (daemon_worker() > 1)
+            daemon_end();
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +479,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(overflow_keep, world_after_test),
         cmocka_unit_test_teardown(overflow_discard, world_after_test),
         cmocka_unit_test_teardown(client_program, world_after_test),
+        cmocka_unit_test_teardown(faults, world_after_test),
     };
 
     if (argc > 1)

@@ -24,6 +24,17 @@ char world_folder[] = "/tmp/console-world-XXXXXX";
 static struct xs_handle *store;
 static pid_t store_pid, keeper_pid;
 
+/* What there is of it, as a string. */
+static void file_read(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY);
+    ssize_t n = fd >= 0 ? read(fd, text, size - 1) : 0;
+
+    text[n > 0 ? n : 0] = 0;
+    if (fd >= 0)
+        close(fd);
+}
+
 uint64_t world_ms(void)
 {
     struct timespec now;
@@ -35,7 +46,12 @@ uint64_t world_ms(void)
 void world_pause(uint64_t end, const char *what, const char *file, int line)
 {
     if (world_ms() > end) {
-        print_error("%s:%d: waited in vain until %s\n", file, line, what);
+        const char *nth = getenv("FAULT_NOW"), *fault = getenv("FAULT_FILE");
+        char call[32] = "";
+
+        if (nth && fault)
+            file_read(fault, call, sizeof(call));
+        print_error("%s:%d: waited in vain until %s\n%s %s\n", file, line, what, nth ? nth : "", call);
         _fail(file, line);
     }
     poll(NULL, 0, 1);
@@ -58,9 +74,13 @@ int world_setup(void **state)
 
     (void)state;
     setrlimit(RLIMIT_NOFILE, &files);
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* the daemon's keeper becomes our child */
     if (!mkdtemp(world_folder))
         return -1;
+    /* The daemon's stderr is nowhere: what sanitizers find goes into files, which daemon_end() looks for. */
+    snprintf(script, sizeof(script), "log_path=%s/sanitizer", world_folder);
+    setenv("ASAN_OPTIONS", script, 1);
+    setenv("UBSAN_OPTIONS", script, 1);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* the daemon's keeper becomes our child */
     setenv("FAKE_WORLD", world_folder, 1);
     setenv("XENCONSOLED_RUNDIR", world_folder, 1);
     world_path(path, sizeof(path), "store");
@@ -98,17 +118,19 @@ int world_teardown(void **state)
 
 static pid_t pid_read(const char *path)
 {
-    char text[64] = "";
-    int fd = open(path, O_RDONLY);
+    char text[64];
 
-    if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
-        text[0] = 0;
-    if (fd >= 0)
-        close(fd);
+    file_read(path, text, sizeof(text));
     return (pid_t)atol(text);
 }
 
 void daemon_begin(const char *const *options)
+{
+    assert_int_equal(daemon_try("tests/console/xenconsoled_fake", options), 0);
+    assert_true(keeper_pid > 1);
+}
+
+int daemon_try(const char *program, const char *const *options)
 {
     static char log_dir[200], pid_file[200];
     const char *argv[32] = { "xenconsoled", log_dir, pid_file };
@@ -122,13 +144,12 @@ void daemon_begin(const char *const *options)
         argv[n++] = *options++;
     pid = fork();
     if (pid == 0) {
-        execv("tests/console/xenconsoled_fake", (char **)(uintptr_t)argv);
+        execv(program, (char **)(uintptr_t)argv);
         _exit(127);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
     keeper_pid = pid_read(pid_file + strlen("--pid-file="));
-    assert_true(keeper_pid > 1);
+    return status;
 }
 
 pid_t daemon_worker(void)
@@ -157,12 +178,25 @@ int world_after_test(void **state)
 {
     (void)state;
     if (keeper_pid) { /* it has failed: the next one begins with a new daemon */
+        pid_t worker = daemon_worker();
+
         kill(keeper_pid, SIGKILL);
-        if (daemon_worker() > 1)
-            kill(daemon_worker(), SIGKILL);
+        if (worker > 1)
+            kill(worker, SIGKILL);
     }
     keeper_pid = 0;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
     return 0;
+}
+
+/* What sanitizers have found in a daemon is a failure. */
+static void sanitizers_silent(void)
+{
+    char command[300];
+
+    snprintf(command, sizeof(command), "! cat %s/sanitizer* 2>/dev/null", world_folder);
+    assert_int_equal(system(command), 0);
 }
 
 void daemon_end(void)
@@ -173,6 +207,7 @@ void daemon_end(void)
     keeper_pid = 0;
     assert_int_equal(kill(pid, SIGTERM), 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
+    sanitizers_silent();
     assert_int_equal(status, 0);
 }
 
@@ -188,9 +223,17 @@ static void store_write(uint32_t domid, const char *key, const char *value)
 
 void guest_begin(struct guest *guest, uint32_t domid)
 {
+    char name[32];
+
+    snprintf(name, sizeof(name), "guest%u", domid);
+    guest_begin_as(guest, domid, name);
+}
+
+void guest_begin_as(struct guest *guest, uint32_t domid, const char *name)
+{
     *guest = (struct guest){ .domid = domid };
     assert_int_equal(fake_domain_new(domid), 0);
-    snprintf(guest->name, sizeof(guest->name), "guest%u", domid);
+    snprintf(guest->name, sizeof(guest->name), "%s", name);
     guest->ring = fake_page(domid, 0);
     fake_grant(domid, 0, 0);
     assert_int_equal(fake_evtchn_open(domid, &guest->evtchn), 0);

@@ -43,6 +43,8 @@ int world_after_test(void **state);
 
 /* Options end with NULL. The daemon is ready when this returns. */
 void daemon_begin(const char *const *options);
+/* Another program, which may fail: its exit status. */
+int daemon_try(const char *program, const char *const *options);
 void daemon_end(void);
 pid_t daemon_worker(void);
 /* To the daemon's first process. */
@@ -59,6 +61,7 @@ struct guest {
 };
 
 void guest_begin(struct guest *guest, uint32_t domid);
+void guest_begin_as(struct guest *guest, uint32_t domid, const char *name);
 /* Crashes or is destroyed: the toolstack and the store notice. */
 void guest_end(struct guest *guest);
 void guest_introduce(struct guest *guest);

@@ -45,6 +45,11 @@ host() {
     [ "${STORE:-stock}" = stock ] || set -- --add "$store:/usr/lib/xen-4.17/bin/xenstored" "$@"
     echo "+ qhost --hypervisor $HYPERVISOR $*"
     status=0
+    if [ "${CONSOLE:-stock}" = ours ]; then # our console daemon and client in place of stock's
+        for p in xenconsoled xenconsole; do
+            set -- "$@" --add "${XENOLITH_BUILD:-$tests/../build}/tools/$p/$p:/usr/lib/xen-4.17/bin/$p"
+        done
+    fi
     "$tests/lab/qhost" --hypervisor "$HYPERVISOR" --accel "${QHOST_ACCEL:-tcg}" --log "$log" --script "$work/script" \
         --timeout 240 "$@" >"$work/out" 2>"$work/err" || status=$?
     cat "$work/out" "$work/err"

@@ -7,3 +7,4 @@ tools_xenconsole_xenconsole_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xenconsole_xenconsole_CFLAGS = $(UTIL_CFLAGS)
 tools_xenconsole_xenconsole_LDFLAGS = $(UTIL_LINK)
 tools_xenconsole_xenconsole_LDADD = libs/store/libstore.a libs/base/libbase.a
+dist_man_MANS += tools/xenconsole/xenconsole.1

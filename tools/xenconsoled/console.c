@@ -19,6 +19,8 @@
 /* A client of a dead domain's terminal has so long to read what is left. */
 #define LINGER_NS (10 * 1000000000ull)
 #define LINGER_STEP_NS (50 * 1000000ull)
+/* A full disk, or too many files. */
+#define LOG_RETRY_NS (1000 * 1000000ull)
 
 static void console_link(struct console *console)
 {
@@ -108,6 +110,7 @@ void console_free(struct console *console)
     clients_drop(console);
     loop_timer_remove(&console->window);
     loop_timer_remove(&console->linger);
+    loop_timer_remove(&console->log_retry);
     loop_fd_remove(&console->pty_src);
     wire_detach(console);
     pty_close(&console->pty);
@@ -147,11 +150,15 @@ static void log_path(const struct console *console, char *path, size_t size)
         snprintf(path + length, size - (size_t)length, ".log");
 }
 
-static void log_failed(struct console *console, int err)
+static void log_again(struct loop_timer *timer);
+
+static void log_result(struct console *console, int err)
 {
     if (err && err != console->log_error)
         log_err(&console->daemon->log, "domain %u: its log file: %s", console->domid, strerror(-err));
     console->log_error = err;
+    if (err) /* what is not written yet waits in the history */
+        loop_timer_set(console->daemon->loop, &console->log_retry, loop_now() + LOG_RETRY_NS, log_again);
 }
 
 static void log_open(struct console *console)
@@ -165,7 +172,7 @@ static void log_open(struct console *console)
     if (console->domid != CONSOLE_HV && !console->state.head->guest[0])
         return;
     log_path(console, path, sizeof(path));
-    log_failed(console, logfile_open(&console->log, path, &how, &console->state));
+    log_result(console, logfile_open(&console->log, path, &how, &console->state));
 }
 
 void console_reopen_log(struct console *console)
@@ -180,7 +187,17 @@ static void log_flush(struct console *console)
     struct logfile_options how = log_options(console);
 
     if (console->log.fd >= 0)
-        log_failed(console, logfile_write(&console->log, &how, &console->state));
+        log_result(console, logfile_write(&console->log, &how, &console->state));
+}
+
+static void log_again(struct loop_timer *timer)
+{
+    struct console *console = (struct console *)((char *)timer - offsetof(struct console, log_retry));
+
+    log_open(console);
+    log_flush(console);
+    if (console_dead(console) && !console->log_error)
+        logfile_close(&console->log);
 }
 
 /* --- the terminal --- */
@@ -409,8 +426,11 @@ int console_connect(struct console *console, uint64_t ring_ref, uint32_t remote,
 
     if (console_dead(console))
         return -EINVAL;
-    if (console->ring && console->port && console->ring_ref == ring_ref && console->remote == remote)
+    if (console->ring && console->port && console->ring_ref == ring_ref && console->remote == remote) {
+        log_open(console); /* its name may have become known */
+        log_flush(console);
         return 0;
+    }
     if (console->pty.master < 0) {
         err = pty_open(console);
         if (!err)
@@ -441,7 +461,8 @@ void console_die(struct console *console)
     __atomic_store_n(&head->dead, 1, __ATOMIC_RELEASE);
     log_open(console);
     flush(console);
-    logfile_close(&console->log);
+    if (!console->log_error)
+        logfile_close(&console->log);
     if (console->pty.master >= 0) {
         console->linger_end = loop_now() + LINGER_NS;
         pty_linger(&console->linger);

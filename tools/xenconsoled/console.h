@@ -41,7 +41,7 @@ struct console {
     unsigned events;
     uint64_t window_end;
     bool held; /* the port stays masked until the window's end */
-    struct loop_timer window, linger;
+    struct loop_timer window, linger, log_retry;
     uint64_t linger_end;
     struct pty pty;
     struct loop_fd pty_src;

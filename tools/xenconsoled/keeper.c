@@ -169,10 +169,9 @@ int keeper_run(const struct log *log, int ready)
         close(pair[1]);
         status = child_keep(child, pair[0], signals, &ready);
         close(pair[0]);
-        if (WIFEXITED(status))
+        if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || !was_ready))
             exit(WEXITSTATUS(status));
-        log_warn(log, "the daemon was ended by signal %d: starting it again, with %u descriptors", WTERMSIG(status),
-                 kept.count);
+        log_warn(log, "the daemon ended with status 0x%x: starting it again, with %u descriptors", (unsigned)status, kept.count);
         if (!was_ready)
             poll(NULL, 0, PAUSE_MS);
     }

@@ -29,3 +29,14 @@ tools_xenconsoled_xenconsoled_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xenconsoled_xenconsoled_CFLAGS = $(UTIL_CFLAGS)
 tools_xenconsoled_xenconsoled_LDFLAGS = $(UTIL_LINK)
 tools_xenconsoled_xenconsoled_LDADD = libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a
+
+dist_man_MANS += tools/xenconsoled/xenconsoled.8
+# How a host starts it: systemd's unit, or the init script.
+consoleunitdir = $(prefix)/lib/systemd/system
+consoleunit_DATA = tools/xenconsoled/xenconsoled.service
+consoleinitdir = $(sysconfdir)/init.d
+consoleinit_SCRIPTS = tools/xenconsoled/xenconsoled.init
+$(consoleunit_DATA) $(consoleinit_SCRIPTS): tools/xenconsoled/xenconsoled.%: tools/xenconsoled/xenconsoled.%.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|@sbindir[@]|$(sbindir)|; s|@runstatedir[@]|$(runstatedir)|; s|@localstatedir[@]|$(localstatedir)|' $< >$@
+EXTRA_DIST += tools/xenconsoled/xenconsoled.service.in tools/xenconsoled/xenconsoled.init.in
+CLEANFILES += $(consoleunit_DATA) $(consoleinit_SCRIPTS)

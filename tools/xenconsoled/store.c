@@ -137,6 +137,8 @@ static void domain_seen(struct daemon *daemon, const struct xen_domctl_getdomain
         domain_end(console);
         console = NULL;
     }
+    if (console && (!console->ring || !console->state.head->guest[0]))
+        console_look(console); /* what failed last time may work now */
     if (!console && !(info->flags & XEN_DOMINF_dying))
         domain_begin(daemon, info);
     if (daemon->primary[info->domain])

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Our console daemon and client in place of stock's, under stock xl: a guest writes while the daemon is killed again and
+# again, and types in between; every line is in the log file once. Then its last words, and the hypervisor's log.
+# soak: 50 kills while 8 guests write, on the same terms
+CONSOLE=ours
+. "$(dirname "$0")/lib.sh"
+if soak; then guests=8 kills=50; else guests=1 kills=6; fi
+python3 "$tests/lab/lib/guest.py" "$work/guest"
+guests_script "guests=$guests" "kills=$kills" <<'S'
+worker() { awk -v keeper="$(cat /run/xenconsoled.pid)" '$4 == keeper { print $1 }' /proc/[0-9]*/stat 2>/dev/null | grep .; }
+kill_daemon() {
+    old=$(worker) || { echo 'there is no daemon'; exit 1; }
+    kill -9 "$old"
+    tries=0
+    until new=$(worker) && [ "$new" != "$old" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || { echo 'nobody starts the daemon again'; exit 1; }
+        usleep 20000
+    done
+}
+names=
+for i in $(seq $guests); do
+    names="$names guest$i"
+    sed "s/^name *=.*/name = \"guest$i\"/" /root/guest/guest.cfg >/tmp/guest$i.cfg
+    xl create -q /tmp/guest$i.cfg
+done
+for g in $names; do wait_for $g '^(~|/root) # '; tty_of $g >/tmp/tty.$g; done
+
+# Each guest writes numbered lines until it is told to stop, which it is by a line typed after the last kill.
+for g in $names; do
+    echo 'stty -echo; i=0; while ! read -t 0 x; do i=$((i + 1)); echo "flood $i of the lines that are all the same but for this number"; done; echo "flood ends at $i"' >"$(cat /tmp/tty.$g)"
+    wait_for $g '^flood 20 '
+done
+n=0
+while [ $n -lt $kills ]; do
+    n=$((n + 1))
+    kill_daemon
+    for g in $names; do wait_for $g "^flood $((n * 40)) "; done
+done
+for g in $names; do
+    [ "$(tty_of $g)" = "$(cat /tmp/tty.$g)" ] || { echo "the terminal of $g is another one"; exit 1; }
+    echo >"$(cat /tmp/tty.$g)"
+    wait_for $g '^flood ends at'
+    console $g | awk '/^flood [0-9]+ of/ { if ($2 != last + 1) { print "line", $2, "after", last; bad = 1 } last = $2 }
+        /^flood ends at/ { if ($4 != last) { print "ends at", $4, "after", last; bad = 1 } print last, "lines"; exit bad }'
+done
+echo "$n kills"
+
+for g in $names; do
+    echo 'echo "last wo""rds"; poweroff -f' >"$(cat /tmp/tty.$g)"
+    gone $g
+    xenconsole name:$g </dev/null | tr -d '\r' | grep 'last words$'
+done
+xenconsole --list
+
+kill "$(cat /run/xenconsoled.pid)"
+while [ -e /proc/"$(cat /run/xenconsoled.pid)" ]; do usleep 20000; done
+xenconsoled --pid-file=/run/xenconsoled.pid --log=all --timestamp=hv
+xenconsole hypervisor </dev/null >/tmp/hv &
+follower=$!
+xl debug-keys h
+tries=0
+until grep -q "'h' pressed" /tmp/hv; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || { tail /tmp/hv; echo 'the log does not come'; exit 1; }
+    usleep 50000
+done
+kill $follower
+grep -c "^\[20.*'h' pressed" /var/log/xen/console/hypervisor.log
+xenconsole name:guest1 </dev/null | tr -d '\r' | grep 'last words$' # also after a new start
+echo complete
+S
+host --smp 2 --add "$work/guest:/root/guest"
+expect_status 0
+out_has '^complete$'
+clean_log
