@@ -13,8 +13,14 @@ bench/pair.elf: bench/pair/main.c $(DOMU_DEPS)
 bench/elapsed: bench/elapsed.c
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -static $< -o $@
 
+bench/store-bench: bench/store/main.c libs/store/libxenstore.so.4
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $^ -o $@
+
 bench: all $(BENCH)
 	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/run --write $(srcdir)/docs/performance.md
-.PHONY: bench
+# The store's daemons beside one another.
+bench-store: all bench/store-bench
+	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/store.sh
+.PHONY: bench bench-store
 EXTRA_DIST += bench
-CLEANFILES += $(BENCH)
+CLEANFILES += $(BENCH) bench/store-bench

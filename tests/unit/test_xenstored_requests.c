@@ -469,6 +469,42 @@ static void transactions_and_rights(void **state)
     assert_int_equal(ASK(dom0, XS_READ, "/p/x"), -ENOENT);
 }
 
+/* Whose change a transaction is refused for is known: he waits (server.c). */
+static void spoilers(void **state)
+{
+    uint32_t a;
+
+    (void)state;
+    assert_int_equal(ASK(dom0, XS_WRITE, "/s/x\0001"), 0);
+    assert_int_equal(ASK(dom0, XS_SET_PERMS, "/s\0b0"), 0);
+    assert_int_equal(ASK(dom0, XS_SET_PERMS, "/s/x\0b0"), 0);
+    a = tx_begin(guest);
+    assert_int_equal(ASK_TX(guest, XS_READ, a, "/s/x"), 0);
+    assert_int_equal(ASK(dom0, XS_WRITE, "/other\0002"), 0);
+    assert_int_equal(ASK(other, XS_WRITE, "/s/x\0002"), 0);
+    assert_int_equal(ASK(dom0, XS_WRITE, "/other\0003"), 0);
+    assert_int_equal(store->spoiler, NOBODY);
+    assert_int_equal(ASK_TX(guest, XS_TRANSACTION_END, a, "T"), -EAGAIN);
+    assert_int_equal(store->spoiler, 4);
+    a = tx_begin(guest);
+    assert_int_equal(ASK_TX(guest, XS_READ, a, "/s/y"), -ENOENT);
+    assert_int_equal(ASK(dom0, XS_WRITE, "/s/y\0002"), 0);
+    assert_int_equal(ASK_TX(guest, XS_TRANSACTION_END, a, "T"), -EAGAIN);
+    assert_int_equal(store->spoiler, 0);
+    a = tx_begin(guest);
+    assert_int_equal(ASK_TX(guest, XS_READ, a, "/s/x"), 0);
+    assert_int_equal(ASK(other, XS_RM, "/s/x"), 0);
+    assert_int_equal(ASK_TX(guest, XS_TRANSACTION_END, a, "T"), -EAGAIN);
+    assert_int_equal(store->spoiler, 4);
+    a = tx_begin(guest);
+    assert_int_equal(ASK_TX(guest, XS_DIRECTORY, a, "/s"), 0);
+    assert_int_equal(ASK(other, XS_WRITE, "/s/z\0"), 0);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(ASK(dom0, XS_WRITE, "/other\0003"), 0);
+    assert_int_equal(ASK_TX(guest, XS_TRANSACTION_END, a, "T"), -EAGAIN);
+    assert_int_equal(store->spoiler, NOBODY); /* long ago */
+}
+
 /* --- quotas --- */
 
 static void quotas(void **state)
@@ -632,6 +668,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(transactions, setup, teardown),
         cmocka_unit_test_setup_teardown(transactions_that_commute, setup, teardown),
         cmocka_unit_test_setup_teardown(transactions_and_rights, setup, teardown),
+        cmocka_unit_test_setup_teardown(spoilers, setup, teardown),
         cmocka_unit_test_setup_teardown(quotas, setup, teardown),
         cmocka_unit_test_setup_teardown(controls, setup, teardown),
         cmocka_unit_test_setup_teardown(faults, setup, teardown),

@@ -94,10 +94,13 @@ int request_execute(struct store *s, struct conn *c, int force)
 {
     struct request r = { .s = s, .c = c };
     const char *payload = (const char *)buf_data(&c->in) + sizeof(r.hdr);
+    uint64_t before = s->gen;
     int rc;
 
     memcpy(&r.hdr, buf_data(&c->in), sizeof(r.hdr));
     rc = force ? force : run(&r, payload);
+    if (s->gen != before)
+        s->changer[s->nr_changers++ % CHANGERS] = (struct changer){ s->gen, c->domid };
     if (s->access_log) {
         const char *name = row_of(r.hdr.type) ? request_table[r.hdr.type].name : "?";
 

@@ -11,6 +11,9 @@
 
 #define OUTPUT_MAX (64u << 10) /* who does not take his answers is not listened to */
 #define MUTE_MAX (1u << 20)    /* and hears of nothing */
+#define SPOIL_NS 1000000ull
+#define SPOILS_MAX 7 /* 128 ms */
+#define SPOIL_FORGET_NS 1000000000ull
 #define RETRY_NS 5000000ull
 #define FULL_NS 200000000ull
 #define ATTEMPTS_MAX 3 /* a request that ends the process each time is refused */
@@ -162,6 +165,32 @@ static bool room_for(struct server *sv, size_t len)
 
 /* --- requests --- */
 
+/*
+ * A domain whose change made another one's transaction fail waits, twice as long each time; a while without such a
+ * change, and it begins anew. So a transaction that is tried again has its chance.
+ */
+static void spoiler_waits(struct server *sv, const struct conn *victim)
+{
+    const struct domain *d = domain_find(sv->s, sv->s->spoiler);
+    struct link *l = d && d->conn ? d->conn->link : NULL;
+    uint64_t now;
+
+    sv->s->spoiler = NOBODY;
+    if (!l || d->domid == DOM0 || d->domid == victim->domid || sv->replaying)
+        return;
+    now = loop_now();
+    l->spoils = now > l->waits_until + SPOIL_FORGET_NS ? 0 : l->spoils < SPOILS_MAX ? l->spoils + 1 : SPOILS_MAX;
+    l->waits_until = now + (SPOIL_NS << l->spoils);
+}
+
+static bool link_waits(struct link *l)
+{
+    if (!l->waits_until || loop_now() >= l->waits_until)
+        return false;
+    retry_later(l->sv);
+    return true;
+}
+
 static void execute(struct server *sv, struct conn *c, struct journal_record *r)
 {
     int rc;
@@ -171,6 +200,8 @@ static void execute(struct server *sv, struct conn *c, struct journal_record *r)
     if (r->outcome == JOURNAL_UNSET)
         r->outcome = rc == -ENOMEM ? rc : 0;
     sv->current = NULL;
+    if (sv->s->spoiler != NOBODY)
+        spoiler_waits(sv, c);
 }
 
 /* The request is answered from the landing place. False: it needs a record, and must not have been executed. */
@@ -290,7 +321,7 @@ static void link_work(struct link *l, bool input)
 
     compact_if_due(sv);
     link_unqueue(l);
-    if (!link_stuffed(l)) {
+    if (!link_stuffed(l) && !link_waits(l)) {
         if (conn_has_request(l->c))
             execute_next(l);
         else if (input && !l->c->broken && !link_input(l))
@@ -300,7 +331,7 @@ static void link_work(struct link *l, bool input)
         return;
     link_unqueue(l); /* its own output queued it */
     mute_or_unmute(l);
-    if (link_more(l) && !link_stuffed(l) && !sv->retry.loop)
+    if (link_more(l) && !link_stuffed(l) && !link_waits(l) && !sv->retry.loop)
         link_queue(l);
     link_want(l);
 }

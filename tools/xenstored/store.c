@@ -48,6 +48,7 @@ int store_new(const struct store_ops *ops, void *ops_arg, const struct log *log,
         s->quota_soft[q] = quota_table[q].preset_soft;
     }
     s->next_tx = 1;
+    s->spoiler = NOBODY;
     s->watch_root = watch_node_new();
     s->watch_special = watch_node_new();
     if (!s->watch_root || !s->watch_special || !domain_get(s, DOM0) || store_plant(s) < 0) {

@@ -68,6 +68,9 @@ struct store_ops {
     void (*output)(void *arg, struct conn *c);
 };
 
+#define CHANGERS 256
+#define NOBODY UINT32_MAX
+
 struct store {
     struct node *root;
     struct node *special; /* below it, "@introduceDomain" and "@releaseDomain" for their permissions */
@@ -84,6 +87,13 @@ struct store {
     void *ops_arg;
     const struct log *log;
     const struct log *access_log; /* NULL: off */
+    /* Who made the last changes, up to which generation: for the server's fairness only, and not saved. */
+    struct changer {
+        uint64_t gen;
+        unsigned domid;
+    } changer[CHANGERS];
+    unsigned nr_changers;
+    unsigned spoiler; /* whose change a transaction was just refused for, or NOBODY */
 };
 
 /* A store with dom0 known, the root node and the special ones. 0 or -ENOMEM. */

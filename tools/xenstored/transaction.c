@@ -204,6 +204,32 @@ static bool access_holds(const struct store *s, const struct transaction *tx, co
            (!(a->flags & ACCESS_LIST) || n->gen_list <= tx->start);
 }
 
+/* When was it changed that what was looked at does not hold any more? */
+static uint64_t spoiled_at(const struct store *s, const struct transaction *tx, const struct access *a)
+{
+    size_t have;
+    const struct node *n = tree_find_nearest(s->root, a->path, &have);
+
+    if (a->path[have]) /* it is gone, from that list of names or with it */
+        return n->gen_list;
+    if (a->flags & ACCESS_ABSENT)
+        return n->gen_made;
+    if (a->flags & ACCESS_NODE && n->gen_perms > tx->start)
+        return n->gen_perms;
+    return a->flags & ACCESS_VALUE && n->gen_value > tx->start ? n->gen_value : n->gen_list;
+}
+
+/* The domain that made the change of this generation, if that is not long ago. */
+static unsigned changer_of(const struct store *s, uint64_t gen)
+{
+    unsigned oldest = s->nr_changers < CHANGERS ? 0 : s->nr_changers - CHANGERS;
+
+    for (unsigned i = oldest; i < s->nr_changers; i++)
+        if (s->changer[i % CHANGERS].gen >= gen)
+            return i == oldest && oldest ? NOBODY : s->changer[i % CHANGERS].domid;
+    return NOBODY;
+}
+
 struct change {
     const struct access *access;
     struct node *gone;
@@ -279,10 +305,14 @@ static int commit(struct store *s, struct conn *c, struct transaction *tx)
     uint32_t nr = 0;
     int rc;
 
-    for (uint32_t i = 0; i < tx->nr_buckets; i++)
-        for (const struct access *a = tx->bucket[i]; a; a = a->next)
-            if (!access_holds(s, tx, a))
+    for (uint32_t i = 0; i < tx->nr_buckets; i++) {
+        for (const struct access *a = tx->bucket[i]; a; a = a->next) {
+            if (!access_holds(s, tx, a)) {
+                s->spoiler = changer_of(s, spoiled_at(s, tx, a));
                 return -EAGAIN;
+            }
+        }
+    }
     if (!tx->nr_changes)
         return 0;
     ch = calloc(tx->nr_changes, sizeof(*ch));
