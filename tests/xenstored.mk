@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of the store's daemon: its parts (tests/unit), and itself with the fake hypervisor in place of Linux's devices.
 XENSTORED_TESTS = tests/unit/test_xenstored_model tests/unit/test_xenstored_requests tests/xenstored/test_xenstored_full \
-	tests/xenstored/test_xenstored_kill
+	tests/xenstored/test_xenstored_hostile tests/xenstored/test_xenstored_kill
 
 check_PROGRAMS += tests/xenstored/xenstored_fake
 tests_xenstored_xenstored_fake_SOURCES = tools/xenstored/main.c $(xenstored_sources) $(FAKE_CTRL)
@@ -14,6 +14,12 @@ tests_xenstored_test_xenstored_kill_SOURCES = tests/xenstored/test_xenstored_kil
 tests_xenstored_test_xenstored_kill_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_xenstored_test_xenstored_kill_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_xenstored_test_xenstored_kill_LDADD = $(UTIL_CORE)
+
+tests_xenstored_test_xenstored_hostile_SOURCES = tests/xenstored/test_xenstored_hostile.c tests/xenstored/harness.c \
+	tests/xenstored/harness.h $(FAKE_CTRL)
+tests_xenstored_test_xenstored_hostile_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_xenstored_test_xenstored_hostile_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_xenstored_test_xenstored_hostile_LDADD = $(UTIL_CORE)
 
 tests_xenstored_test_xenstored_full_SOURCES = tests/xenstored/test_xenstored_full.c tests/xenstored/harness.c \
 	tests/xenstored/harness.h $(FAKE_CTRL)

@@ -127,6 +127,10 @@ int store_introduce(struct store *s, unsigned domid, uint64_t mfn, uint32_t port
 
     if (!d || (new && !conn_new(s, RING_CONN | domid, d)))
         return -ENOMEM;
+    if (d->conn->broken) { /* it is introduced again after it had sent what was no message */
+        buf_consume(&d->conn->in, buf_len(&d->conn->in));
+        d->conn->broken = false;
+    }
     d->mfn = mfn;
     d->remote_port = port;
     d->introduced = true;

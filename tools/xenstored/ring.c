@@ -273,6 +273,12 @@ static const struct link_ops ring_ops = {
 
 /* --- domains come --- */
 
+/* Where the domain is: it may come from another host with replies that it has not taken. */
+static struct journal_ring_pos page_pos(struct xenstore_domain_interface *page)
+{
+    return (struct journal_ring_pos){ READ_ONCE(page->req_cons), READ_ONCE(page->rsp_prod) };
+}
+
 /* The link of a connection; the ring is the link's then. */
 static int ring_attach(struct rings *r, struct conn *c, struct ring *ring)
 {
@@ -294,8 +300,8 @@ static int ring_attach(struct rings *r, struct conn *c, struct ring *ring)
         free(l);
         return rc;
     }
-    if (new) /* where the domain is: it may come from another host with replies that it has not taken */
-        l->slot->pos = (struct journal_ring_pos){ READ_ONCE(ring->page->req_cons), READ_ONCE(ring->page->rsp_prod) };
+    if (new)
+        l->slot->pos = page_pos(ring->page);
     l->slot->port = ring->port;
     WRITE_ONCE(ring->page->server_features, XENSTORE_SERVER_FEATURE_ERROR);
     ring_publish(l);
@@ -306,6 +312,7 @@ static int ring_attach(struct rings *r, struct conn *c, struct ring *ring)
 static int ring_replace(struct rings *r, struct link *l, uint32_t port)
 {
     struct ring *none = calloc(1, sizeof(*none)), *ring;
+    bool anew = l->ring->bad || l->c->broken;
     int rc;
 
     if (!none)
@@ -324,6 +331,8 @@ static int ring_replace(struct rings *r, struct link *l, uint32_t port)
     free(none);
     l->ring = ring;
     l->slot->port = ring->port;
+    if (anew)
+        l->slot->pos = page_pos(ring->page);
     ring_publish(l);
     return 0;
 }
