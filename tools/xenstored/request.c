@@ -12,7 +12,7 @@ const struct request_row request_table[XS_TYPE_COUNT] = {
     [XS_DIRECTORY] = { "DIRECTORY", do_directory, 1, 1, .pure = true },
     [XS_READ] = { "READ", do_read, 1, 1, .pure = true },
     [XS_GET_PERMS] = { "GET_PERMS", do_get_perms, 1, 1, .pure = true },
-    [XS_WATCH] = { "WATCH", do_watch, 2, 3, .rest = true, .no_tx = true },
+    [XS_WATCH] = { "WATCH", do_watch, 2, 3, .no_tx = true },
     [XS_UNWATCH] = { "UNWATCH", do_unwatch, 2, 2, .no_tx = true },
     [XS_TRANSACTION_START] = { "TRANSACTION_START", do_transaction_start, 0, 0, .rest = true },
     [XS_TRANSACTION_END] = { "TRANSACTION_END", do_transaction_end, 1, 1, .rest = false },

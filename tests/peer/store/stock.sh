@@ -40,6 +40,9 @@ daemon_start() {
         XEN_SHIM_DIR=$2 LD_LIBRARY_PATH=$stock_lib LD_PRELOAD=$shim "$stock/usr/lib/xen-4.17/bin/oxenstored" --no-fork \
             --no-access-log --config-file "$2/conf" >"$2/log" 2>&1 &
         ;;
+    ours)
+        XENSTORED_RUNDIR=$2 "$build/tools/xenstored/xenstored" -N -D -F "$2/pid" >"$2/log" 2>&1 &
+        ;;
     esac
     daemon=$!
     cleanups="$cleanups $daemon"
