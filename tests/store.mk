@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/store and of the xenstore clients.
-STORE_TESTS = tests/unit/test_store_client tests/unit/test_store_watch tests/unit/test_store_wire
+STORE_TESTS = tests/unit/test_store_async tests/unit/test_store_client tests/unit/test_store_watch tests/unit/test_store_wire
 
 # Calls of the C library that tests/fake/fault.c stands in for.
 FAULT_LINK = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=read,--wrap=write,--wrap=send,--wrap=socket \
@@ -8,6 +8,11 @@ FAULT_LINK = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=read,--wrap=w
 STORE_FAULT = tests/fake/fault.c tests/fake/fault.h tests/unit/store_fixture.h
 STORE_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests/fake
 
+tests_unit_test_store_async_SOURCES = tests/unit/test_store_async.c $(STORE_FAULT)
+tests_unit_test_store_async_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_store_async_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_unit_test_store_async_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_store_async_LDADD = $(UTIL_CORE)
 tests_unit_test_store_client_SOURCES = tests/unit/test_store_client.c $(STORE_FAULT)
 tests_unit_test_store_client_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_store_client_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
@@ -33,3 +38,10 @@ tests_peer_store_store_diff_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_peer_store_store_diff_CFLAGS = $(UTIL_CFLAGS)
 tests_peer_store_store_diff_LDFLAGS = $(UTIL_LINK)
 tests_peer_store_store_diff_LDADD = libs/store/libstore.a
+# The public API, with our library or the distribution's (tests/peer/store-clients.sh).
+noinst_PROGRAMS += tests/peer/store/client_check
+tests_peer_store_client_check_SOURCES = tests/peer/store/client_check.c
+tests_peer_store_client_check_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_peer_store_client_check_CFLAGS = $(UTIL_CFLAGS)
+tests_peer_store_client_check_LDFLAGS = $(UTIL_LINK)
+tests_peer_store_client_check_LDADD = libs/store/libxenstore.so.4.0

@@ -40,7 +40,7 @@ static int listing_part(struct xs_handle *h, xs_transaction_t t, const char *pat
     rc = client_talk(h, XS_DIRECTORY_PART, t, parts, 2, (void **)&part, &len);
     if (rc)
         return rc;
-    if (!wire_string(part, len, &pos) || pos == len || part[len - 1]) {
+    if (!wire_string(part, len, &pos) || pos == len) {
         free(part);
         return -EPROTO;
     }
@@ -51,7 +51,7 @@ static int listing_part(struct xs_handle *h, xs_transaction_t t, const char *pat
         l->len = 0;
         return 0;
     }
-    last = !part[len - 1] && !part[len - 2]; /* an empty name ends the listing */
+    last = !part[len - 1] && !part[len - 2]; /* an empty name ends the listing; parts may end within one */
     rc = listing_append(l, part + pos, len - pos - last);
     if (rc || *generation)
         free(part);

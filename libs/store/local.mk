@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-only
 store_sources = \
+	libs/store/async.c \
+	libs/store/async_ops.c \
+	libs/store/async_transaction.c \
 	libs/store/client.c \
 	libs/store/compat.c \
 	libs/store/directory.c \
@@ -13,6 +16,8 @@ store_headers = \
 	libs/store/include/xen/io/xs_wire.h \
 	libs/store/include/xenstore.h \
 	libs/store/include/xenstore_lib.h \
+	libs/store/async.h \
+	libs/store/async_client.h \
 	libs/store/client.h \
 	libs/store/stream.h \
 	libs/store/transport.h \

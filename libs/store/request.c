@@ -87,18 +87,10 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t, const char *pat
                         unsigned int num_perms)
 {
     char text[XENSTORE_PAYLOAD_MAX];
-    size_t len = 0;
+    struct iovec parts[] = {string_part(path), {text, 0}};
+    int rc = wire_format_perms(perms, num_perms, text, sizeof(text), &parts[1].iov_len);
 
-    for (unsigned i = 0; i < num_perms; i++) {
-        if (sizeof(text) - len < WIRE_PERM_MAX)
-            return done(-E2BIG);
-        if (wire_format_perm(&perms[i], text + len, sizeof(text) - len))
-            return done(-EINVAL);
-        len += strlen(text + len) + 1;
-    }
-    struct iovec parts[] = {string_part(path), {text, len}};
-
-    return done(client_talk(h, XS_SET_PERMS, t, parts, 2, NULL, NULL));
+    return done(rc ? rc : client_talk(h, XS_SET_PERMS, t, parts, 2, NULL, NULL));
 }
 
 xs_transaction_t xs_transaction_start(struct xs_handle *h)

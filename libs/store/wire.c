@@ -163,3 +163,18 @@ int wire_format_perm(const struct xs_permissions *perm, char *ret_text, size_t s
     }
     return -EINVAL;
 }
+
+int wire_format_perms(const struct xs_permissions *perms, size_t n, char *ret_text, size_t size, size_t *ret_len)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (size - len < WIRE_PERM_MAX)
+            return -E2BIG;
+        if (wire_format_perm(&perms[i], ret_text + len, size - len))
+            return -EINVAL;
+        len += strlen(ret_text + len) + 1;
+    }
+    *ret_len = len;
+    return 0;
+}

@@ -54,4 +54,7 @@ enum wire_path_kind wire_path_kind(const char *path);
 int wire_parse_perm(const char *s, struct xs_permissions *ret_perm);
 int wire_format_perm(const struct xs_permissions *perm, char *ret_text, size_t size);
 
+/* `n` of them, each with its NUL: what SET_PERMS has behind the path. Returns 0, -EINVAL, or -E2BIG when `size` is short. */
+int wire_format_perms(const struct xs_permissions *perms, size_t n, char *ret_text, size_t size, size_t *ret_len);
+
 #endif

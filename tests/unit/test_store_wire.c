@@ -127,7 +127,9 @@ static void test_permissions(void **state)
     static const char *const good[] = {"n0", "r1", "w32751", "b4294967295"};
     static const char *const bad[] = {"", "n", "x1", "r-1", "r1 ", "rb1", "b4294967296"};
     struct xs_permissions perm = {.id = 9, .perms = 9};
-    char text[WIRE_PERM_MAX] = "same";
+    struct xs_permissions perms[] = {{0, XS_PERM_NONE}, {7, XS_PERM_READ | XS_PERM_WRITE}};
+    char text[WIRE_PERM_MAX] = "same", list[2 * WIRE_PERM_MAX];
+    size_t len = 0;
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -141,6 +143,14 @@ static void test_permissions(void **state)
         assert_string_equal(text, good[i]);
     }
     assert_int_equal(wire_format_perm(&perm, text, strlen(text)), -EINVAL);
+    assert_int_equal(wire_format_perms(perms, 2, list, sizeof(list), &len), 0);
+    assert_int_equal(len, 6);
+    assert_memory_equal(list, "n0\0b7", 6);
+    len = 1;
+    assert_int_equal(wire_format_perms(perms, 2, list, WIRE_PERM_MAX + 2, &len), -E2BIG);
+    perms[1].perms = XS_PERM_OWNER;
+    assert_int_equal(wire_format_perms(perms, 2, list, sizeof(list), &len), -EINVAL);
+    assert_int_equal(len, 1);
     perm.perms |= XS_PERM_IGNORE;
     assert_int_equal(wire_format_perm(&perm, text, sizeof(text)), 0);
 }
