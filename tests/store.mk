@@ -28,16 +28,16 @@ tests_unit_test_store_wire_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_store_wire_LDADD = $(UTIL_CORE)
 
 # What of the peer tier needs no QEMU.
-TESTS += tests/peer/store/exports.sh
+TESTS += tests/peer/store/abi.sh tests/peer/store/exports.sh
 
 # Two daemons, the same requests (tests/peer/store-diff.sh).
 noinst_PROGRAMS += tests/peer/store/store_diff
 tests_peer_store_store_diff_SOURCES = tests/peer/store/store_diff.c tests/peer/store/store_diff_make.c \
-	tests/peer/store/store_diff.h
-tests_peer_store_store_diff_CPPFLAGS = $(UTIL_CPPFLAGS)
+	tests/peer/store/store_diff_ring.c tests/peer/store/store_diff.h $(FAKE_CTRL)
+tests_peer_store_store_diff_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_peer_store_store_diff_CFLAGS = $(UTIL_CFLAGS)
 tests_peer_store_store_diff_LDFLAGS = $(UTIL_LINK)
-tests_peer_store_store_diff_LDADD = libs/store/libstore.a
+tests_peer_store_store_diff_LDADD = libs/store/libstore.a libs/ctrl/libctrl.a libs/base/libbase.a
 # The public API, with our library or the distribution's (tests/peer/store-clients.sh).
 noinst_PROGRAMS += tests/peer/store/client_check
 tests_peer_store_client_check_SOURCES = tests/peer/store/client_check.c

@@ -200,6 +200,12 @@ static int talk_locked(struct xs_handle *h, struct xsd_sockmsg *request, void **
         return rc;
 
     rc = send_all(h, sizeof(*request) + request->len);
+    if (rc && !h->transport.is_socket) { /* the kernel's own answer to a request that it does not pass on */
+        pthread_mutex_lock(&h->lock);
+        h->waits = false;
+        pthread_mutex_unlock(&h->lock);
+        return rc;
+    }
     if (rc == 0)
         rc = h->has_reader ? await_reply(h, &reply, &payload) : read_reply(h, &reply, &payload);
     if (rc)

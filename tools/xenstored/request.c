@@ -23,7 +23,7 @@ const struct request_row request_table[XS_TYPE_COUNT] = {
     [XS_MKDIR] = { "MKDIR", do_mkdir, 1, 1, .rest = false },
     [XS_RM] = { "RM", do_rm, 1, 1, .rest = false },
     [XS_SET_PERMS] = { "SET_PERMS", do_set_perms, 1, 1, .rest = true },
-    [XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED", do_is_domain_introduced, 1, 1, .pure = true },
+    [XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED", do_is_domain_introduced, 1, 1, .privileged = true, .pure = true },
     [XS_RESUME] = { "RESUME", do_resume, 1, 1, .privileged = true },
     [XS_SET_TARGET] = { "SET_TARGET", do_set_target, 2, 2, .privileged = true },
     [XS_RESET_WATCHES] = { "RESET_WATCHES", do_reset_watches, 0, 0, .rest = true },

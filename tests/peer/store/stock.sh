@@ -23,9 +23,10 @@ wait_for_socket() { # wait_for_socket DIR PID
     done
 }
 
-# daemon_start KIND DIR: xenstored, oxenstored or ours; its socket is DIR/socket, its process $daemon
+# daemon_start KIND DIR: xenstored, oxenstored, ours, or ours for rings in $FAKE_WORLD (fake); its socket is DIR/socket, its process $daemon
 daemon_start() {
     mkdir -p "$2"
+    fake=$build/tests/xenstored/xenstored_fake
     mkfifo "$2/events"
     case $1 in
     xenstored)
@@ -42,6 +43,10 @@ daemon_start() {
         ;;
     ours)
         XENSTORED_RUNDIR=$2 "$build/tools/xenstored/xenstored" -N -D -F "$2/pid" >"$2/log" 2>&1 &
+        ;;
+    fake)
+        make -C "$build" tests/xenstored/xenstored_fake >/dev/null || fail "no $fake"
+        XENSTORED_RUNDIR=$2 "$fake" -N -D -F "$2/pid" >"$2/log" 2>&1 &
         ;;
     esac
     daemon=$!

@@ -2,7 +2,8 @@
 /*
  * Lets the distribution's xenstored and oxenstored run without Xen (LD_PRELOAD): stands in for the calls of libxenctrl,
  * libxenevtchn and libxengnttab that they make. Every domain but DOMID_DEAD exists. A domain's ring is the file ring-DOMID
- * in $XEN_SHIM_DIR; what is written into the pipe "events" there, ports of four bytes, are events for the daemon.
+ * in $XEN_SHIM_DIR; what is written into the pipe "events" there, ports of four bytes, are events for the daemon,
+ * whose port to a domain is in port-DOMID.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -170,9 +171,16 @@ int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port)
 
 xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint32_t domid, evtchn_port_t remote_port)
 {
+    char name[32];
+    int fd;
+
     (void)xce;
-    (void)domid;
     (void)remote_port;
+    snprintf(name, sizeof(name), "port-%u", domid);
+    fd = dir_open(name, O_WRONLY | O_CREAT | O_TRUNC);
+    if (fd < 0 || dprintf(fd, "%d", next_port) < 0)
+        return -1;
+    close(fd);
     return next_port++;
 }
 

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The xenstore-* clients and libxenstore in dom0, over the socket and through the kernel (/dev/xen/xenbus), beside the
+# distribution's on its own daemon.
+. "$(dirname "$0")/lib.sh"
+build=${XENOLITH_BUILD:-$tests/../build}
+client=$build/tools/xenstore/xenstore
+check=$build/tests/peer/store/client_check
+for f in "$client" "$check"; do [ -e "$f" ] || skip "no $f"; done
+script <<'S'
+set -e
+mkdir /tmp/our
+mv /root/libxenstore.so.4.0 /tmp/our/libxenstore.so.4
+for way in socket xenbus; do
+    unset XENSTORED_PATH
+    [ $way = socket ] || export XENSTORED_PATH=/dev/xen/xenbus
+    for lib in our stock; do
+        echo "# client_check with the library of $lib through the $way"
+        path=/tmp/our
+        [ $lib = our ] || path=
+        LD_LIBRARY_PATH=$path /root/client_check >/tmp/check.$way.$lib || { tail -n 3 /tmp/check.$way.$lib; exit 1; }
+        [ "$(wc -l </tmp/check.$way.$lib)" -gt 60 ]
+        # The kernel answers for watches itself: twice the same is two to it, and a bad path ends stock's connection.
+        for f in $way.$lib socket.our; do
+            cp /tmp/check.$f /tmp/same.$f
+            [ $way = socket ] || grep -vE 'watch|event|first|check after' /tmp/check.$f >/tmp/same.$f
+        done
+        cmp /tmp/same.$way.$lib /tmp/same.socket.our || { diff /tmp/same.$way.$lib /tmp/same.socket.our; exit 1; }
+    done
+    /root/xenstore write /test/a "hello $way" /test/b/c x
+    [ "$(xenstore-read /test/a)" = "hello $way" ]
+    /root/xenstore watch -n 3 /test >/tmp/watched &
+    watcher=$!
+    while ! grep -q . /tmp/watched; do usleep 20000; done
+    xenstore-write /test/b/d 1
+    /root/xenstore rm /test
+    wait $watcher
+    [ "$(tr '\n' ' ' </tmp/watched)" = "/test /test/b/d /test " ]
+    /root/xenstore ls -fp >/tmp/ours
+    xenstore-ls -fp >/tmp/stocks
+    cmp /tmp/ours /tmp/stocks
+    grep -q '^/local/domain/0/name = "Domain-0"' /tmp/ours
+    /root/xenstore read domid
+done
+echo "$(wc -l </tmp/ours) nodes seen alike"
+S
+host --add "$client:/root/xenstore" --add "$check:/root/client_check" \
+    --add "$build/libs/store/libxenstore.so.4.0:/root/libxenstore.so.4.0"
+expect_status 0
+out_has 'nodes seen alike'
+clean_log
