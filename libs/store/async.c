@@ -46,7 +46,7 @@ int store_open(struct store_client **ret_client)
 
 int store_open_fd(int fd, struct store_client **ret_client)
 {
-    return client_new(&(struct transport){.fd = fd, .is_socket = true}, ret_client);
+    return client_new(&(struct transport){ .fd = fd, .is_socket = true }, ret_client);
 }
 
 /* Takes the first request out and tells its owner. */
@@ -144,7 +144,7 @@ static int out_reserve(struct store_client *c, size_t more)
 int request_queue(struct store_client *c, uint32_t type, xs_transaction_t t, const struct iovec *parts, size_t n,
                   store_reply_fn *fn, void *arg, struct store_request **ret_request)
 {
-    struct xsd_sockmsg header = {.type = type, .tx_id = t};
+    struct xsd_sockmsg header = { .type = type, .tx_id = t };
     struct store_request *r;
     size_t len = 0;
 
@@ -169,7 +169,7 @@ int request_queue(struct store_client *c, uint32_t type, xs_transaction_t t, con
             memcpy(c->out + c->out_len, parts[i].iov_base, parts[i].iov_len);
         c->out_len += parts[i].iov_len;
     }
-    *r = (struct store_request){.id = header.req_id, .type = type, .fn = fn, .arg = arg};
+    *r = (struct store_request){ .id = header.req_id, .type = type, .fn = fn, .arg = arg };
     *c->requests_end = r;
     c->requests_end = &r->next;
     if (ret_request)
@@ -177,10 +177,10 @@ int request_queue(struct store_client *c, uint32_t type, xs_transaction_t t, con
     return 0;
 }
 
-int store_request(struct store_client *client, uint32_t type, xs_transaction_t transaction, const void *payload, size_t len,
-                  store_reply_fn *fn, void *arg, struct store_request **ret_request)
+int store_request(struct store_client *client, uint32_t type, xs_transaction_t transaction, const void *payload,
+                  size_t len, store_reply_fn *fn, void *arg, struct store_request **ret_request)
 {
-    struct iovec part = {(void *)payload, len};
+    struct iovec part = { (void *)payload, len };
 
     return request_queue(client, type, transaction, &part, 1, fn, arg, ret_request);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * The store for programs with an event loop: nothing here waits. The caller polls store_fd() for store_events() and calls
- * store_dispatch() when it is ready; answers and watch events come as callbacks from there (and from store_close()). One
- * thread at a time.
+ * The store for programs with an event loop: nothing here waits. The caller polls store_fd() for store_events() and
+ * calls store_dispatch() when it is ready; answers and watch events come as callbacks from there (and from
+ * store_close()). One thread at a time.
  *
- * Ownership: a request is the client's from store_request() until its callback has returned, which is called exactly once.
- * A watch is its owner's until store_unwatch(). Callbacks may make and cancel requests, add and remove watches; they may
- * not close the client.
+ * Ownership: a request is the client's from store_request() until its callback has returned, which is called exactly
+ * once. A watch is its owner's until store_unwatch(). Callbacks may make and cancel requests, add and remove watches;
+ * they may not close the client.
  */
 #ifndef STORE_ASYNC_H
 #define STORE_ASYNC_H
@@ -22,8 +22,8 @@ struct store_request;
 struct store_watch;
 
 /*
- * An answer: `rc` is 0, or -errno of what the daemon said, -ECANCELED after store_cancel(), -ECONNRESET when the connection
- * broke. With 0, `payload` has `len` bytes and a NUL behind them; it is good until the callback returns.
+ * An answer: `rc` is 0, or -errno of what the daemon said, -ECANCELED after store_cancel(), -ECONNRESET when the
+ * connection broke. With 0, `payload` has `len` bytes and a NUL behind them; it is good until the callback returns.
  */
 typedef void store_reply_fn(void *arg, int rc, const char *payload, size_t len);
 
@@ -41,8 +41,8 @@ int store_fd(const struct store_client *client);
 /* POLLIN, and POLLOUT while something waits to be sent. */
 short store_events(const struct store_client *client);
 /*
- * Sends and receives what can be, without waiting, and calls back. Returns 0, or -errno when the connection is broken: all
- * callbacks have been called then, and every further request fails at once.
+ * Sends and receives what can be, without waiting, and calls back. Returns 0, or -errno when the connection is broken:
+ * all callbacks have been called then, and every further request fails at once.
  */
 int store_dispatch(struct store_client *client);
 
@@ -50,8 +50,8 @@ int store_dispatch(struct store_client *client);
  * Queue a request whose payload is the `len` bytes at `payload`. *ret_request, unless ret_request is NULL, names it to
  * store_cancel(). Returns 0; -E2BIG, -ENOMEM, -ECONNRESET: nothing was queued, no callback will come.
  */
-int store_request(struct store_client *client, uint32_t type, xs_transaction_t transaction, const void *payload, size_t len,
-                  store_reply_fn *fn, void *arg, struct store_request **ret_request);
+int store_request(struct store_client *client, uint32_t type, xs_transaction_t transaction, const void *payload,
+                  size_t len, store_reply_fn *fn, void *arg, struct store_request **ret_request);
 
 /* Have the callback come with -ECANCELED, at the next store_dispatch(); what the daemon does about it is not known. */
 void store_cancel(struct store_client *client, struct store_request *request);
@@ -71,15 +71,16 @@ int store_set_permissions(struct store_client *client, xs_transaction_t t, const
  * Watch a path. The first event comes at once. Returns 0 or -errno as store_request(); what the daemon refuses later is
  * told by an event without a path.
  */
-int store_watch(struct store_client *client, const char *path, store_event_fn *fn, void *arg, struct store_watch **ret_watch);
+int store_watch(struct store_client *client, const char *path, store_event_fn *fn, void *arg,
+                struct store_watch **ret_watch);
 /* No event comes any more, also none that is on its way. The watch is gone. NULL is accepted. */
 void store_unwatch(struct store_client *client, struct store_watch *watch);
 
 /*
- * Do all of it or nothing: `body` is called with a transaction that has begun, queues requests in it and, when their answers
- * are there, calls store_commit(); it is called again when others got in between, at most STORE_ATTEMPTS times. `done` is
- * called once: with 0, or with -errno of the first thing that failed (-EAGAIN: others got in between each time); nothing of
- * it has happened then.
+ * Do all of it or nothing: `body` is called with a transaction that has begun, queues requests in it and, when their
+ * answers are there, calls store_commit(); it is called again when others got in between, at most STORE_ATTEMPTS times.
+ * `done` is called once: with 0, or with -errno of the first thing that failed (-EAGAIN: others got in between each
+ * time); nothing of it has happened then.
  */
 #define STORE_ATTEMPTS 100
 struct store_attempt;

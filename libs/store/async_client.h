@@ -19,7 +19,7 @@ struct store_request {
 
 struct store_watch {
     struct store_watch *next;
-    uint32_t id; /* its token */
+    uint32_t id;                   /* its token */
     struct store_request *request; /* that adds it; NULL: answered */
     store_event_fn *fn;
     void *arg;

@@ -35,7 +35,7 @@ int store_directory(struct store_client *client, xs_transaction_t t, const char 
 int store_write(struct store_client *client, xs_transaction_t t, const char *path, const void *data, size_t len,
                 store_reply_fn *fn, void *arg)
 {
-    struct iovec parts[] = {{(void *)path, strlen(path) + 1}, {(void *)data, len}};
+    struct iovec parts[] = { { (void *)path, strlen(path) + 1 }, { (void *)data, len } };
 
     return request_queue(client, XS_WRITE, t, parts, 2, fn, arg, NULL);
 }
@@ -44,7 +44,7 @@ int store_set_permissions(struct store_client *client, xs_transaction_t t, const
                           const struct xs_permissions *perms, unsigned n, store_reply_fn *fn, void *arg)
 {
     char text[XENSTORE_PAYLOAD_MAX];
-    struct iovec parts[] = {{(void *)path, strlen(path) + 1}, {text, 0}};
+    struct iovec parts[] = { { (void *)path, strlen(path) + 1 }, { text, 0 } };
     int rc = wire_format_perms(perms, n, text, sizeof(text), &parts[1].iov_len);
 
     return rc ? rc : request_queue(client, XS_SET_PERMS, t, parts, 2, fn, arg, NULL);
@@ -54,11 +54,11 @@ int store_set_permissions(struct store_client *client, xs_transaction_t t, const
 
 enum { TOKEN_MAX = MAX_STRLEN(uint32_t) };
 
-static int watch_request(struct store_client *c, uint32_t type, const struct store_watch *w, store_reply_fn *fn, void *arg,
-                         struct store_request **ret_request)
+static int watch_request(struct store_client *c, uint32_t type, const struct store_watch *w, store_reply_fn *fn,
+                         void *arg, struct store_request **ret_request)
 {
     char token[TOKEN_MAX];
-    struct iovec parts[] = {{(void *)w->path, strlen(w->path) + 1}, {token, 0}};
+    struct iovec parts[] = { { (void *)w->path, strlen(w->path) + 1 }, { token, 0 } };
 
     parts[1].iov_len = (size_t)snprintf(token, sizeof(token), "%u", w->id) + 1;
     return request_queue(c, type, XBT_NULL, parts, 2, fn, arg, ret_request);
@@ -78,7 +78,8 @@ static void watch_answered(void *arg, int rc, const char *payload, size_t len)
     fn(w->arg, NULL);
 }
 
-int store_watch(struct store_client *client, const char *path, store_event_fn *fn, void *arg, struct store_watch **ret_watch)
+int store_watch(struct store_client *client, const char *path, store_event_fn *fn, void *arg,
+                struct store_watch **ret_watch)
 {
     size_t size = strlen(path) + 1;
     struct store_watch *w = malloc(sizeof(*w) + size);
@@ -86,7 +87,7 @@ int store_watch(struct store_client *client, const char *path, store_event_fn *f
 
     if (!w)
         return -ENOMEM;
-    *w = (struct store_watch){.next = client->watches, .id = ++client->next_id, .fn = fn, .arg = arg};
+    *w = (struct store_watch){ .next = client->watches, .id = ++client->next_id, .fn = fn, .arg = arg };
     memcpy(w->path, path, size);
     rc = watch_request(client, XS_WATCH, w, watch_answered, w, &w->request);
     if (rc) {

@@ -9,8 +9,8 @@ struct store_attempt {
     store_body_fn *body;
     store_reply_fn *done;
     void *arg;
-    unsigned left;             /* attempts */
-    int rc;                    /* what will be reported */
+    unsigned left; /* attempts */
+    int rc;        /* what will be reported */
     xs_transaction_t t;
     struct store_attempt *next; /* of client->failed */
 };
@@ -87,7 +87,7 @@ int store_transaction(struct store_client *client, store_body_fn *body, store_re
 
     if (!a)
         return -ENOMEM;
-    *a = (struct store_attempt){.client = client, .body = body, .done = done, .arg = arg, .left = STORE_ATTEMPTS};
+    *a = (struct store_attempt){ .client = client, .body = body, .done = done, .arg = arg, .left = STORE_ATTEMPTS };
     rc = begin(a);
     if (rc)
         free(a);

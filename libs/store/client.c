@@ -220,7 +220,7 @@ static int talk_locked(struct xs_handle *h, struct xsd_sockmsg *request, void **
 int client_talk(struct xs_handle *h, uint32_t type, xs_transaction_t t, const struct iovec *parts, size_t n,
                 void **ret_payload, size_t *ret_len)
 {
-    struct xsd_sockmsg request = {.type = type, .tx_id = t};
+    struct xsd_sockmsg request = { .type = type, .tx_id = t };
     int rc;
 
     pthread_mutex_lock(&h->talk_lock);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
  * Inside of libxenstore: one connection, one request at a time. Until the first watch the thread that asks also reads
- * the answer; from then on a reader thread reads everything, hands the answer to the thread that waits and queues events.
+ * the answer; from then on a reader thread reads everything, hands the answer to the thread that waits and queues
+ * events.
  *
  * Locks: talk_lock is held from a request to its answer, lock for each look at what the reader shares; talk_lock first.
  */

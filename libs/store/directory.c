@@ -24,13 +24,13 @@ static int listing_append(struct listing *l, const char *names, size_t len)
 }
 
 /*
- * Adds what lies at the offset l->len. `generation` is the node's, as the first part said; when the node has changed since,
- * the listing begins anew. Returns 1 when the last part came, 0 when more do, or -errno.
+ * Adds what lies at the offset l->len. `generation` is the node's, as the first part said; when the node has changed
+ * since, the listing begins anew. Returns 1 when the last part came, 0 when more do, or -errno.
  */
 static int listing_part(struct xs_handle *h, xs_transaction_t t, const char *path, struct listing *l, char **generation)
 {
     char offset[MAX_STRLEN(size_t)];
-    struct iovec parts[] = {{(void *)path, strlen(path) + 1}, {offset, 0}};
+    struct iovec parts[] = { { (void *)path, strlen(path) + 1 }, { offset, 0 } };
     char *part = NULL;
     size_t len, pos = 0;
     bool last;
@@ -60,9 +60,10 @@ static int listing_part(struct xs_handle *h, xs_transaction_t t, const char *pat
     return rc ? rc : last;
 }
 
-static int listing_in_parts(struct xs_handle *h, xs_transaction_t t, const char *path, char **ret_names, size_t *ret_len)
+static int listing_in_parts(struct xs_handle *h, xs_transaction_t t, const char *path, char **ret_names,
+                            size_t *ret_len)
 {
-    struct listing l = {0};
+    struct listing l = { 0 };
     char *generation = NULL;
     int rc;
 
@@ -98,7 +99,7 @@ static char **names_to_array(const char *names, size_t len, unsigned *ret_n)
 
 char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, unsigned int *num)
 {
-    struct iovec part = {(void *)path, strlen(path) + 1};
+    struct iovec part = { (void *)path, strlen(path) + 1 };
     char *names = NULL, **array;
     size_t len;
     int rc = client_talk(h, XS_DIRECTORY, t, &part, 1, (void **)&names, &len);

@@ -30,7 +30,7 @@ static int reply_store(struct xs_handle *h, const struct xsd_sockmsg *header, co
 
 bool reader_may_go_on(struct xs_handle *h)
 {
-    struct pollfd fds[] = {{.fd = h->transport.fd, .events = POLLIN}, {.fd = h->stop_fd, .events = POLLIN}};
+    struct pollfd fds[] = { { .fd = h->transport.fd, .events = POLLIN }, { .fd = h->stop_fd, .events = POLLIN } };
 
     if (h->stop_fd < 0)
         return true;

@@ -16,7 +16,7 @@ static bool done(int rc)
 
 static struct iovec string_part(const char *s)
 {
-    return (struct iovec){(void *)s, strlen(s) + 1};
+    return (struct iovec){ (void *)s, strlen(s) + 1 };
 }
 
 /* A request with one string; its answer's payload, or NULL with errno. */
@@ -48,7 +48,7 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 
 bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const void *data, unsigned int len)
 {
-    struct iovec parts[] = {string_part(path), {(void *)data, len}};
+    struct iovec parts[] = { string_part(path), { (void *)data, len } };
 
     return done(client_talk(h, XS_WRITE, t, parts, 2, NULL, NULL));
 }
@@ -87,7 +87,7 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t, const char *pat
                         unsigned int num_perms)
 {
     char text[XENSTORE_PAYLOAD_MAX];
-    struct iovec parts[] = {string_part(path), {text, 0}};
+    struct iovec parts[] = { string_part(path), { text, 0 } };
     int rc = wire_format_perms(perms, num_perms, text, sizeof(text), &parts[1].iov_len);
 
     return done(rc ? rc : client_talk(h, XS_SET_PERMS, t, parts, 2, NULL, NULL));
@@ -122,13 +122,13 @@ static int talk_numbers(struct xs_handle *h, uint32_t type, const unsigned long 
     struct iovec parts[3];
 
     for (size_t i = 0; i < n; i++)
-        parts[i] = (struct iovec){text[i], (size_t)snprintf(text[i], NUMBER_MAX, "%lu", numbers[i]) + 1};
+        parts[i] = (struct iovec){ text[i], (size_t)snprintf(text[i], NUMBER_MAX, "%lu", numbers[i]) + 1 };
     return client_talk(h, type, XBT_NULL, parts, n, ret_payload, NULL);
 }
 
 bool xs_introduce_domain(struct xs_handle *h, unsigned int domid, unsigned long mfn, unsigned int eventchn)
 {
-    unsigned long numbers[] = {domid, mfn, eventchn};
+    unsigned long numbers[] = { domid, mfn, eventchn };
 
     return done(talk_numbers(h, XS_INTRODUCE, numbers, 3, NULL));
 }
@@ -149,7 +149,7 @@ bool xs_resume_domain(struct xs_handle *h, unsigned int domid)
 
 bool xs_set_target(struct xs_handle *h, unsigned int domid, unsigned int target)
 {
-    unsigned long numbers[] = {domid, target};
+    unsigned long numbers[] = { domid, target };
 
     return done(talk_numbers(h, XS_SET_TARGET, numbers, 2, NULL));
 }
@@ -203,7 +203,7 @@ int xs_suspend_evtchn_port(int domid)
 
 char *xs_control_command(struct xs_handle *h, const char *cmd, void *data, unsigned int len)
 {
-    struct iovec parts[] = {string_part(cmd), {data, len}};
+    struct iovec parts[] = { string_part(cmd), { data, len } };
     void *answer = NULL;
 
     return done(client_talk(h, XS_CONTROL, XBT_NULL, parts, 2, &answer, NULL)) ? answer : NULL;

@@ -20,9 +20,9 @@ void *stream_space(struct stream *s, size_t *ret_size);
 void stream_received(struct stream *s, size_t n);
 
 /*
- * The next message: 1, with a copy of its header and a pointer to its payload, which is good until stream_space(); 0 when
- * more bytes are needed; -EPROTO when the peer announces more payload than the protocol allows: the connection is of no
- * use then.
+ * The next message: 1, with a copy of its header and a pointer to its payload, which is good until stream_space(); 0
+ * when more bytes are needed; -EPROTO when the peer announces more payload than the protocol allows: the connection is
+ * of no use then.
  */
 int stream_next(struct stream *s, struct xsd_sockmsg *ret_header, const char **ret_payload);
 

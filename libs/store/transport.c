@@ -43,7 +43,7 @@ const char *xs_daemon_socket_ro(void)
 
 static int open_socket(const char *path, struct transport *ret_transport)
 {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
     int fd;
 
     if (strlen(path) >= sizeof(addr.sun_path))
@@ -58,7 +58,7 @@ static int open_socket(const char *path, struct transport *ret_transport)
         close(fd);
         return rc;
     }
-    *ret_transport = (struct transport){.fd = fd, .is_socket = true};
+    *ret_transport = (struct transport){ .fd = fd, .is_socket = true };
     return 0;
 }
 
@@ -74,7 +74,7 @@ static int open_path(const char *path, struct transport *ret_transport)
     fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    *ret_transport = (struct transport){.fd = fd, .is_socket = false};
+    *ret_transport = (struct transport){ .fd = fd, .is_socket = false };
     return 0;
 }
 

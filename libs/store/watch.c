@@ -124,7 +124,7 @@ int xs_fileno(struct xs_handle *h)
 
 static int watch_talk(struct xs_handle *h, uint32_t type, const char *path, const char *token)
 {
-    struct iovec parts[] = {{(void *)path, strlen(path) + 1}, {(void *)token, strlen(token) + 1}};
+    struct iovec parts[] = { { (void *)path, strlen(path) + 1 }, { (void *)token, strlen(token) + 1 } };
 
     return client_talk(h, type, XBT_NULL, parts, 2, NULL, NULL);
 }
@@ -147,8 +147,7 @@ static void events_drop(struct xs_handle *h, const char *path, const char *token
     h->events_end = &h->events;
     for (struct event *event = h->events, *next; event; event = next) {
         next = event->next;
-        if (!strcmp(event->strings[XS_WATCH_TOKEN], token) &&
-            xs_path_is_subpath(path, event->strings[XS_WATCH_PATH])) {
+        if (!strcmp(event->strings[XS_WATCH_TOKEN], token) && xs_path_is_subpath(path, event->strings[XS_WATCH_PATH])) {
             free(event);
             continue;
         }

@@ -100,8 +100,8 @@ int wire_parse_u32(const char *s, uint32_t max, uint32_t *ret_value)
 
 static bool path_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '/' || c == '_' ||
-           c == '@';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '/' ||
+           c == '_' || c == '@';
 }
 
 enum wire_path_kind wire_path_kind(const char *path)
@@ -123,10 +123,10 @@ static const struct {
     char letter;
     unsigned perms;
 } perm_letters[] = {
-    {'n', XS_PERM_NONE},
-    {'r', XS_PERM_READ},
-    {'w', XS_PERM_WRITE},
-    {'b', XS_PERM_READ | XS_PERM_WRITE},
+    { 'n', XS_PERM_NONE },
+    { 'r', XS_PERM_READ },
+    { 'w', XS_PERM_WRITE },
+    { 'b', XS_PERM_READ | XS_PERM_WRITE },
 };
 
 int wire_parse_perm(const char *s, struct xs_permissions *ret_perm)

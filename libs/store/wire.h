@@ -45,8 +45,8 @@ enum wire_path_kind {
 };
 
 /*
- * What a string is as a path: letters, digits and -/_@ only, no empty component, no '/' at the end but for the root, and
- * within the limits of length.
+ * What a string is as a path: letters, digits and -/_@ only, no empty component, no '/' at the end but for the root,
+ * and within the limits of length.
  */
 enum wire_path_kind wire_path_kind(const char *path);
 
@@ -54,7 +54,8 @@ enum wire_path_kind wire_path_kind(const char *path);
 int wire_parse_perm(const char *s, struct xs_permissions *ret_perm);
 int wire_format_perm(const struct xs_permissions *perm, char *ret_text, size_t size);
 
-/* `n` of them, each with its NUL: what SET_PERMS has behind the path. Returns 0, -EINVAL, or -E2BIG when `size` is short. */
+/* `n` of them, each with its NUL: what SET_PERMS has behind the path. Returns 0, -EINVAL, or -E2BIG when `size` is
+ * short. */
 int wire_format_perms(const struct xs_permissions *perms, size_t n, char *ret_text, size_t size, size_t *ret_len);
 
 #endif

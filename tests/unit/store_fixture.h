@@ -61,7 +61,7 @@ static inline bool server_get(int fd, void *data, size_t len)
 static inline void server_put(int fd, uint32_t type, uint32_t id, uint32_t tx, const void *payload, size_t len)
 {
     char message[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
-    struct xsd_sockmsg header = {.type = type, .req_id = id, .tx_id = tx, .len = (uint32_t)len};
+    struct xsd_sockmsg header = { .type = type, .req_id = id, .tx_id = tx, .len = (uint32_t)len };
 
     memcpy(message, &header, sizeof(header));
     if (len)
@@ -131,9 +131,9 @@ static inline void *server_run(void *arg)
 
 static inline void server_start(struct server *s, const struct step *steps, size_t n)
 {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
-    *s = (struct server){.steps = steps, .n = n};
+    *s = (struct server){ .steps = steps, .n = n };
     snprintf(s->path, sizeof(s->path), "/tmp/store-test-%d", (int)getpid());
     unlink(s->path);
     strcpy(addr.sun_path, s->path);

@@ -30,7 +30,7 @@ static char *control_ask(struct xs_handle *h, const char *const *words)
 
 static int control_plain(struct xs_handle *h, const char *const *words)
 {
-    static const char *const help[] = {"help", NULL};
+    static const char *const help[] = { "help", NULL };
     char *answer = control_ask(h, words);
 
     if (answer) {
@@ -66,7 +66,7 @@ static int update_step(struct xs_handle *h, const char *const *words, const char
 /* Transactions that are open make the daemon say BUSY, until the time-out that it counts itself. */
 static int update_start(struct xs_handle *h, const char *timeout, bool force)
 {
-    const char *words[] = {"live-update", "-s", "-t", timeout, force ? "-F" : NULL, NULL};
+    const char *words[] = { "live-update", "-s", "-t", timeout, force ? "-F" : NULL, NULL };
     char *answer;
     int status;
 
@@ -85,7 +85,7 @@ static int update_start(struct xs_handle *h, const char *timeout, bool force)
 
 static int control_update(struct xs_handle *h, int argc, char **argv)
 {
-    const char *set[] = {"live-update", "-f", NULL, NULL}, *parameters[] = {"live-update", "-c", NULL, NULL};
+    const char *set[] = { "live-update", "-f", NULL, NULL }, *parameters[] = { "live-update", "-c", NULL, NULL };
     const char *timeout = "60";
     bool force = false;
     int letter, status;

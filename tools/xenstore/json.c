@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xenstore-ls --json: an object for each node, {"value": ..., "perms": [...], "children": {NAME: ...}}; with -f one object
- * with whole paths as names. A value's byte is the character of that number, so nothing is lost. "perms" comes with -p;
- * a value that may not be read is null.
+ * xenstore-ls --json: an object for each node, {"value": ..., "perms": [...], "children": {NAME: ...}}; with -f one
+ * object with whole paths as names. A value's byte is the character of that number, so nothing is lost. "perms" comes
+ * with -p; a value that may not be read is null.
  */
 #include "xenstore/xenstore.h"
 

@@ -111,7 +111,7 @@ static int show_children(const struct listing *l, char *path, int depth)
 
 static int ls_path(struct tool *tool, const char *from)
 {
-    struct listing l = {.tool = tool, .width = line_width(tool)};
+    struct listing l = { .tool = tool, .width = line_width(tool) };
     char path[XENSTORE_ABS_PATH_MAX + 1];
 
     if (strlen(from) > XENSTORE_ABS_PATH_MAX)
@@ -122,7 +122,7 @@ static int ls_path(struct tool *tool, const char *from)
 
 int cmd_ls(struct tool *tool, char **args, int n)
 {
-    static char *root[] = {"/"};
+    static char *root[] = { "/" };
     int status = 0;
 
     if (!n)

@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 const struct command commands[] = {
-    {"chmod", "ur", "key <mode [modes...]>", 2, 1, true, cmd_chmod},
-    {"control", NULL, "<command> [<arg>...]", 1, 1, false, cmd_control},
-    {"exists", "", "key [...]", 1, 1, true, cmd_exists},
-    {"list", "p", "key [...]", 1, 1, true, cmd_list},
-    {"ls", "fp", "[path]", 0, 1, false, cmd_ls},
-    {"read", "pR", "key [...]", 1, 1, true, cmd_read},
-    {"rm", "t", "key [...]", 1, 1, true, cmd_rm},
-    {"watch", "n:", "key [...]", 1, 1, false, cmd_watch},
-    {"write", "R", "key value [...]", 2, 2, true, cmd_write},
+    { "chmod", "ur", "key <mode [modes...]>", 2, 1, true, cmd_chmod },
+    { "control", NULL, "<command> [<arg>...]", 1, 1, false, cmd_control },
+    { "exists", "", "key [...]", 1, 1, true, cmd_exists },
+    { "list", "p", "key [...]", 1, 1, true, cmd_list },
+    { "ls", "fp", "[path]", 0, 1, false, cmd_ls },
+    { "read", "pR", "key [...]", 1, 1, true, cmd_read },
+    { "rm", "t", "key [...]", 1, 1, true, cmd_rm },
+    { "watch", "n:", "key [...]", 1, 1, false, cmd_watch },
+    { "write", "R", "key value [...]", 2, 2, true, cmd_write },
 };
 const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);
 
@@ -88,8 +88,9 @@ static bool option_set(struct tool *tool, int letter)
 
 static bool options_parse(struct tool *tool, int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    static const struct option names[] = { { "help", no_argument, NULL, 'h' },
+                                           { "json", no_argument, NULL, 'j' },
+                                           { NULL, 0, NULL, 0 } };
     char letters[32];
     int letter;
 
@@ -116,8 +117,7 @@ static int connect_store(struct tool *tool)
 /* Once, or in a transaction until nobody gets in between; then what it has to say. */
 static int run(struct tool *tool, char **args, int n)
 {
-    bool atomic = tool->command->atomic &&
-                  (n > tool->command->min_args || tool->tidy || tool->upto || tool->recurse);
+    bool atomic = tool->command->atomic && (n > tool->command->min_args || tool->tidy || tool->upto || tool->recurse);
     char *text = NULL;
     size_t len = 0;
     int status;
@@ -150,7 +150,7 @@ static int run(struct tool *tool, char **args, int n)
 
 int main(int argc, char **argv)
 {
-    struct tool tool = {.argv0 = argv[0], .count = -1};
+    struct tool tool = { .argv0 = argv[0], .count = -1 };
     const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
     int status;
 

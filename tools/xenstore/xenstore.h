@@ -35,7 +35,8 @@ struct tool {
 extern const struct command commands[];
 extern const size_t nr_commands;
 
-/* "xenstore-NAME: ..." on standard error, with errno's text behind it when `error` is not 0. Returns 1, the exit status. */
+/* "xenstore-NAME: ..." on standard error, with errno's text behind it when `error` is not 0. Returns 1, the exit
+ * status. */
 int tool_fail(const struct tool *tool, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int tool_usage(const struct tool *tool);
 

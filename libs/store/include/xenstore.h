@@ -2,10 +2,10 @@
 /*
  * Client of the xenstore daemon; API and ABI of libxenstore.so.4 (symbol version VERS_4.0).
  *
- * A handle may be used by several threads. Functions that return a pointer return NULL, and those that return bool return
- * false, with the cause in errno: what the daemon answered (EACCES, ENOENT, EINVAL, EAGAIN, ...), ENOMEM, or what became of
- * the connection. What is returned through a pointer is the caller's to free(), in one piece, unless said otherwise.
- * Limits of paths and values are those of xen/io/xs_wire.h.
+ * A handle may be used by several threads. Functions that return a pointer return NULL, and those that return bool
+ * return false, with the cause in errno: what the daemon answered (EACCES, ENOENT, EINVAL, EAGAIN, ...), ENOMEM, or
+ * what became of the connection. What is returned through a pointer is the caller's to free(), in one piece, unless
+ * said otherwise. Limits of paths and values are those of xen/io/xs_wire.h.
  */
 #ifndef XENSTORE_H
 #define XENSTORE_H
@@ -21,8 +21,8 @@ typedef uint32_t xs_transaction_t;
 #define XS_OPEN_READONLY (1UL << 0)
 #define XS_OPEN_SOCKETONLY (1UL << 1)
 /*
- * After xs_unwatch() returned, no event of that watch is delivered: events that wait with the same token, below the same
- * path, are dropped. Path and token of two watches must then differ, or one must not be below the other.
+ * After xs_unwatch() returned, no event of that watch is delivered: events that wait with the same token, below the
+ * same path, are dropped. Path and token of two watches must then differ, or one must not be below the other.
  */
 #define XS_UNWATCH_FILTER (1UL << 2)
 

@@ -31,7 +31,8 @@ struct xs_permissions {
 /* The daemon's folder: $XENSTORED_RUNDIR, else the one configured. The result belongs to the library. */
 const char *xs_daemon_rundir(void);
 
-/* The daemon's socket: $XENSTORED_PATH, else "socket" in the folder above. NULL with errno when the path is too long. */
+/* The daemon's socket: $XENSTORED_PATH, else "socket" in the folder above. NULL with errno when the path is too long.
+ */
 const char *xs_daemon_socket(void);
 
 /* The same; daemons have no read-only socket any more. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Every function of libxenstore's public API on whatever daemon is there; what comes back is printed. The same text is
- * expected of each library with each daemon (tests/peer/store-clients.sh). client_check [NUMBER]: names in a large folder.
+ * expected of each library with each daemon (tests/peer/store-clients.sh). client_check [NUMBER]: names in a large
+ * folder.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -74,7 +75,7 @@ static void show_perms(const char *what, const char *path)
 
 static void nodes(void)
 {
-    struct xs_permissions perms[] = {{0, XS_PERM_NONE}, {5, XS_PERM_READ}, {6, XS_PERM_READ | XS_PERM_WRITE}};
+    struct xs_permissions perms[] = { { 0, XS_PERM_NONE }, { 5, XS_PERM_READ }, { 6, XS_PERM_READ | XS_PERM_WRITE } };
     static char big[4000];
     char path[64];
 
@@ -171,7 +172,7 @@ static void watches(void)
     unsigned n = 0;
 
     show_event("check before", xs_check_watch(w));
-    p = (struct pollfd){.fd = xs_fileno(w), .events = POLLIN};
+    p = (struct pollfd){ .fd = xs_fileno(w), .events = POLLIN };
     printf("quiet: %d\n", poll(&p, 1, 0));
     show("watch", xs_watch(w, ROOT "/w", "tok"));
     printf("readable: %d\n", poll(&p, 1, 10000));
@@ -217,7 +218,9 @@ static void domains(void)
 
 static void rest(void)
 {
-    static const char *const pairs[][2] = {{"/a", "/a"}, {"/a", "/a/b"}, {"/a", "/ab"}, {"/a/b", "/a"}, {"/a", "b"}};
+    static const char *const pairs[][2] = {
+        { "/a", "/a" }, { "/a", "/a/b" }, { "/a", "/ab" }, { "/a/b", "/a" }, { "/a", "b" }
+    };
     struct xs_permissions perms[2];
     int status;
     pid_t child;

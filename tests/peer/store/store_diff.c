@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * store_diff STOCK-SOCKET OTHER-SOCKET SEQUENCES SEED EXCEPTIONS [STOCK-FOLDER]: sends the same random requests to two store daemons and
- * compares what they answer, and which watch events come. A sequence ends at its first difference; one that no line of
- * EXCEPTIONS describes makes the program fail. After one whose line begins with "+ " it goes on: both stores are as they
- * were. The rest of a line is an fnmatch() pattern for
- *   [guest] TYPE PAYLOAD [in transaction | in stale transaction | in no transaction]: FIRST ANSWER != SECOND ANSWER
- * where stale is one during which the store has changed, and none one that was never begun.
+ * store_diff STOCK-SOCKET OTHER-SOCKET SEQUENCES SEED EXCEPTIONS [STOCK-FOLDER]: sends the same random requests to two
+ * store daemons and compares what they answer, and which watch events come. A sequence ends at its first difference;
+ * one that no line of EXCEPTIONS describes makes the program fail. After one whose line begins with "+ " it goes on:
+ * both stores are as they were. The rest of a line is an fnmatch() pattern for [guest] TYPE PAYLOAD [in transaction |
+ * in stale transaction | in no transaction]: FIRST ANSWER != SECOND ANSWER where stale is one during which the store
+ * has changed, and none one that was never begun.
  *
  * With STOCK-FOLDER all clients but the first are domains, with rings in that folder and in $FAKE_WORLD, which
  * "store_diff world FOLDER" makes (store_diff_ring.c).
@@ -68,7 +68,7 @@ static void die(const char *what)
 
 static int connect_to(const char *path)
 {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     strncpy(addr.sun_path, path, sizeof(addr.sun_path) - 1);
@@ -84,7 +84,7 @@ static bool receive(struct client *c, void *data, size_t len)
         return true;
     }
     for (size_t done = 0; done < len;) {
-        struct pollfd p = {.fd = c->fd, .events = POLLIN};
+        struct pollfd p = { .fd = c->fd, .events = POLLIN };
         ssize_t n;
 
         if (poll(&p, 1, 20000) == 0) {
@@ -159,7 +159,7 @@ static void keep_event(struct client *c, const struct message *m)
 static void ask(struct daemon *d, const struct request *r, struct message *answer)
 {
     struct client *c = &d->clients[r->client];
-    struct xsd_sockmsg header = {.type = r->type, .req_id = ++d->next_id, .len = r->len};
+    struct xsd_sockmsg header = { .type = r->type, .req_id = ++d->next_id, .len = r->len };
     char bytes[sizeof(header) + sizeof(r->payload)];
 
     if (r->transaction >= 0)
@@ -195,7 +195,7 @@ static void ask(struct daemon *d, const struct request *r, struct message *answe
 
 static void fence(unsigned client)
 {
-    struct request r = {.type = XS_GET_DOMAIN_PATH, .client = client, .transaction = -1, .len = 2, .size = 2};
+    struct request r = { .type = XS_GET_DOMAIN_PATH, .client = client, .transaction = -1, .len = 2, .size = 2 };
     struct message m;
 
     memcpy(r.payload, "0", 2);
@@ -329,8 +329,8 @@ static bool same_answers(unsigned long sequence, unsigned step, const struct req
     text_payload(request, sizeof(request), r->payload, r->size);
     text_message(answers[0], sizeof(answers[0]), &m[0]);
     text_message(answers[1], sizeof(answers[1]), &m[1]);
-    snprintf(difference, sizeof(difference), "%s%s %s%s: %s != %s", daemons[0].clients[r->client].ring ? "guest " : "", name ? name : "UNKNOWN", request,
-             text_transaction(r), answers[0], answers[1]);
+    snprintf(difference, sizeof(difference), "%s%s %s%s: %s != %s", daemons[0].clients[r->client].ring ? "guest " : "",
+             name ? name : "UNKNOWN", request, text_transaction(r), answers[0], answers[1]);
     if (verbose)
         printf("  [%u] %s\n", r->client, difference);
     if (!strcmp(answers[0], answers[1]))
@@ -343,7 +343,7 @@ static bool same_answers(unsigned long sequence, unsigned step, const struct req
 /* A request about DIR, or DIR/NAME. */
 static void request_path(struct request *r, uint32_t type, const char *dir, const char *name)
 {
-    *r = (struct request){.type = type, .transaction = -1};
+    *r = (struct request){ .type = type, .transaction = -1 };
     r->size = (size_t)snprintf(r->payload, sizeof(r->payload), "%s%s%s", dir, *name ? "/" : "", name) + 1;
     r->len = (uint32_t)r->size;
 }
@@ -369,8 +369,9 @@ static void clean(struct daemon *d, const char *dir, const char *keep)
 /* What cannot be removed. */
 static void reset(struct daemon *d)
 {
-    static const char *const paths[] = {"/", "/local", "/local/domain", "/local/domain/0", "@introduceDomain",
-                                        "@releaseDomain"};
+    static const char *const paths[] = {
+        "/", "/local", "/local/domain", "/local/domain/0", "@introduceDomain", "@releaseDomain"
+    };
     static struct request r;
     struct message m;
 
@@ -390,7 +391,7 @@ static void must(struct daemon *d, uint32_t type, const void *payload, size_t le
     static struct request r;
     struct message m;
 
-    r = (struct request){.type = type, .transaction = -1, .len = (uint32_t)len, .size = len};
+    r = (struct request){ .type = type, .transaction = -1, .len = (uint32_t)len, .size = len };
     memcpy(r.payload, payload, len);
     ask(d, &r, &m);
     if (m.header.type != type) {
@@ -421,7 +422,7 @@ static void introduce(struct daemon *d, unsigned domid, const struct ring *ring)
 /* Watches and transactions of a domain end; a socket's end with it. */
 static void client_begin(struct daemon *d, unsigned k)
 {
-    struct request r = {.type = XS_RESET_WATCHES, .client = k, .transaction = -1, .len = 1, .size = 1};
+    struct request r = { .type = XS_RESET_WATCHES, .client = k, .transaction = -1, .len = 1, .size = 1 };
     struct client *c = &d->clients[k];
     struct message m;
 
@@ -517,7 +518,7 @@ static void sequence_run(unsigned long sequence)
     for (unsigned step = 1; step <= n; step++) {
         static struct request r;
         static struct message m[2];
-        uint32_t ids[2] = {0, 0};
+        uint32_t ids[2] = { 0, 0 };
 
         request_make(&r, random_below(NR_CLIENTS), open_slots[r.client]);
         if (r.transaction >= 0 && !open_slots[r.client][r.transaction])

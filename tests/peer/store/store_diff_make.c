@@ -58,14 +58,43 @@ static void put_long_path(struct request *r, size_t len, bool absolute)
 static void put_path(struct request *r)
 {
     static const char *const good[] = {
-        "/T", "/T/a", "/T/b", "/T/a/c", "/T/a/d", "/T/a/c/e", "/T/b/f", "/T/b/f/g/h", "T", "T/a", "T/b/c",
-        "/local/domain/0/T", "/local/domain/0/T/a", "/local/domain/5", "/local/domain/5/T", "/local/domain/6/T/a",
+        "/T",
+        "/T/a",
+        "/T/b",
+        "/T/a/c",
+        "/T/a/d",
+        "/T/a/c/e",
+        "/T/b/f",
+        "/T/b/f/g/h",
+        "T",
+        "T/a",
+        "T/b/c",
+        "/local/domain/0/T",
+        "/local/domain/0/T/a",
+        "/local/domain/5",
+        "/local/domain/5/T",
+        "/local/domain/6/T/a",
     };
     static const char *const bad[] = {
-        "", "//", "/T/", "/T//a", "/T/a b", "/T/\xff", "/T/a.b", "T/", "@T", "@releaseDomain", "@introduceDomain", "/",
-        "/T/@x", "/T/-_@Z09", ".", "..", "/T/../T",
+        "",
+        "//",
+        "/T/",
+        "/T//a",
+        "/T/a b",
+        "/T/\xff",
+        "/T/a.b",
+        "T/",
+        "@T",
+        "@releaseDomain",
+        "@introduceDomain",
+        "/",
+        "/T/@x",
+        "/T/-_@Z09",
+        ".",
+        "..",
+        "/T/../T",
     };
-    static const size_t lengths[] = {1024, 1025, 2047, 2048, 2049, 3071, 3072, 3073};
+    static const size_t lengths[] = { 1024, 1025, 2047, 2048, 2049, 3071, 3072, 3073 };
 
     if (random_below(12))
         put_string(r, PICK(good));
@@ -77,7 +106,7 @@ static void put_path(struct request *r)
 
 static void put_value(struct request *r)
 {
-    static const uint32_t sizes[] = {0, 1, 8, 100, 1000, 1900, 2047, 2048, 2049, 3000};
+    static const uint32_t sizes[] = { 0, 1, 8, 100, 1000, 1900, 2047, 2048, 2049, 3000 };
     uint32_t size = random_below(30) ? random_below(12) : PICK(sizes);
 
     for (uint32_t i = 0; i < size; i++) {
@@ -89,8 +118,10 @@ static void put_value(struct request *r)
 
 static void put_perms(struct request *r)
 {
-    static const char *const good[] = {"n0", "r0", "w0", "b0", "n1", "r5", "w7", "b32751"};
-    static const char *const bad[] = {"", "x1", "r", "5", "r-1", "b5x", "rb1", "n99999999999", "R1", "n32752", "r65536"};
+    static const char *const good[] = { "n0", "r0", "w0", "b0", "n1", "r5", "w7", "b32751" };
+    static const char *const bad[] = {
+        "", "x1", "r", "5", "r-1", "b5x", "rb1", "n99999999999", "R1", "n32752", "r65536"
+    };
     unsigned n = random_below(12) ? 1 + random_below(4) : random_below(9);
 
     for (unsigned i = 0; i < n; i++)
@@ -99,7 +130,7 @@ static void put_perms(struct request *r)
 
 static void put_domid(struct request *r)
 {
-    static const char *const bad[] = {"", "x", "-1", "32752", "65536", "99999999999", "4 "};
+    static const char *const bad[] = { "", "x", "-1", "32752", "65536", "99999999999", "4 " };
 
     if (random_below(8))
         put_number(r, random_below(3) ? 0 : 3 + random_below(2)); /* 5 and 6 may be clients */
@@ -114,7 +145,7 @@ static void put_nothing(struct request *r)
 
 static void put_token(struct request *r)
 {
-    static const char *const tokens[] = {"tok", "1", "", "a token", "\x01\xff"};
+    static const char *const tokens[] = { "tok", "1", "", "a token", "\x01\xff" };
 
     put_path(r);
     put_string(r, PICK(tokens));
@@ -134,7 +165,7 @@ static void put_path_and_perms(struct request *r)
 
 static void put_path_and_offset(struct request *r)
 {
-    static const char *const offsets[] = {"0", "1", "5", "100", "x", "", "-1"};
+    static const char *const offsets[] = { "0", "1", "5", "100", "x", "", "-1" };
 
     put_path(r);
     put_string(r, PICK(offsets));
@@ -142,7 +173,7 @@ static void put_path_and_offset(struct request *r)
 
 static void put_end(struct request *r)
 {
-    static const char *const ends[] = {"T", "T", "T", "T", "F", "F", "", "t", "TT", "x"};
+    static const char *const ends[] = { "T", "T", "T", "T", "F", "F", "", "t", "TT", "x" };
 
     put_string(r, PICK(ends));
 }
@@ -155,7 +186,7 @@ static void put_two_domids(struct request *r)
 
 static void put_control(struct request *r)
 {
-    static const char *const words[] = {"check", "print", "nonsense", "", "quota-nonsense"};
+    static const char *const words[] = { "check", "print", "nonsense", "", "quota-nonsense" };
 
     put_string(r, PICK(words));
     if (random_below(2))
@@ -168,30 +199,30 @@ static const struct {
     unsigned weight;
     void (*put)(struct request *r);
 } kinds[] = {
-    {XS_READ, 12, put_path},
-    {XS_WRITE, 20, put_path_and_value},
-    {XS_MKDIR, 8, put_path},
-    {XS_RM, 8, put_path},
-    {XS_DIRECTORY, 8, put_path},
-    {XS_DIRECTORY_PART, 3, put_path_and_offset},
-    {XS_GET_PERMS, 6, put_path},
-    {XS_SET_PERMS, 6, put_path_and_perms},
-    {XS_WATCH, 7, put_token},
-    {XS_UNWATCH, 5, put_token},
-    {XS_TRANSACTION_START, 6, put_nothing},
-    {XS_TRANSACTION_END, 8, put_end},
-    {XS_GET_DOMAIN_PATH, 2, put_domid},
-    {XS_IS_DOMAIN_INTRODUCED, 2, put_domid},
-    {XS_RELEASE, 1, put_domid},
-    {XS_RESUME, 1, put_domid},
-    {XS_SET_TARGET, 1, put_two_domids},
-    {XS_RESET_WATCHES, 1, put_nothing},
-    {XS_CONTROL, 1, put_control},
-    {XS_WATCH_EVENT, 1, put_token},
-    {XS_ERROR, 1, put_nothing},
-    {20, 1, put_path},
-    {XS_TYPE_COUNT, 1, put_path},
-    {XS_INVALID, 1, put_path},
+    { XS_READ, 12, put_path },
+    { XS_WRITE, 20, put_path_and_value },
+    { XS_MKDIR, 8, put_path },
+    { XS_RM, 8, put_path },
+    { XS_DIRECTORY, 8, put_path },
+    { XS_DIRECTORY_PART, 3, put_path_and_offset },
+    { XS_GET_PERMS, 6, put_path },
+    { XS_SET_PERMS, 6, put_path_and_perms },
+    { XS_WATCH, 7, put_token },
+    { XS_UNWATCH, 5, put_token },
+    { XS_TRANSACTION_START, 6, put_nothing },
+    { XS_TRANSACTION_END, 8, put_end },
+    { XS_GET_DOMAIN_PATH, 2, put_domid },
+    { XS_IS_DOMAIN_INTRODUCED, 2, put_domid },
+    { XS_RELEASE, 1, put_domid },
+    { XS_RESUME, 1, put_domid },
+    { XS_SET_TARGET, 1, put_two_domids },
+    { XS_RESET_WATCHES, 1, put_nothing },
+    { XS_CONTROL, 1, put_control },
+    { XS_WATCH_EVENT, 1, put_token },
+    { XS_ERROR, 1, put_nothing },
+    { 20, 1, put_path },
+    { XS_TYPE_COUNT, 1, put_path },
+    { XS_INVALID, 1, put_path },
 };
 
 /* What can be wrong with any payload. */
@@ -229,7 +260,7 @@ void request_make(struct request *r, unsigned client, const bool *open)
         total += kinds[i].weight;
     for (at = random_below(total); at >= kinds[kind].weight; kind++)
         at -= kinds[kind].weight;
-    *r = (struct request){.type = kinds[kind].type, .client = client, .transaction = -1};
+    *r = (struct request){ .type = kinds[kind].type, .client = client, .transaction = -1 };
     kinds[kind].put(r);
     if (!random_below(25))
         spoil(r);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guests' ends of rings. With stock's daemon under xen_shim.c a ring is the file ring-DOMID in its folder, port-DOMID says
- * which event the daemon waits for, and events are written into a pipe; ours runs in the world of fake/ctrl_fake.h.
+ * Guests' ends of rings. With stock's daemon under xen_shim.c a ring is the file ring-DOMID in its folder, port-DOMID
+ * says which event the daemon waits for, and events are written into a pipe; ours runs in the world of
+ * fake/ctrl_fake.h.
  */
 #include "store_diff.h"
 
