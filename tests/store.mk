@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/store and of the xenstore clients.
-STORE_TESTS = tests/unit/test_store_async tests/unit/test_store_client tests/unit/test_store_watch tests/unit/test_store_wire
+STORE_TESTS = tests/unit/test_store_async tests/unit/test_store_client tests/unit/test_store_watch tests/unit/test_store_wire \
+	tests/unit/test_xenstore_value
 
 # Calls of the C library that tests/fake/fault.c stands in for.
 FAULT_LINK = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=read,--wrap=write,--wrap=send,--wrap=socket \
@@ -26,6 +27,11 @@ tests_unit_test_store_watch_LDADD = $(UTIL_CORE)
 tests_unit_test_store_wire_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_unit_test_store_wire_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_store_wire_LDADD = $(UTIL_CORE)
+
+tests_unit_test_xenstore_value_SOURCES = tests/unit/test_xenstore_value.c tools/xenstore/value.c
+tests_unit_test_xenstore_value_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_xenstore_value_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_xenstore_value_LDADD = -lcmocka
 
 # What of the peer tier needs no QEMU.
 TESTS += tests/peer/store/abi.sh tests/peer/store/exports.sh
