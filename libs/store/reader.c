@@ -61,7 +61,7 @@ static void *reader_run(void *arg)
     return NULL;
 }
 
-/* Signals are for the program's own threads; its stack need not hold much. */
+/* Signals are for the program's own threads; the stack holds little, but thread-local data of all libraries too. */
 static int thread_start(struct xs_handle *h)
 {
     sigset_t all, old;
@@ -70,7 +70,7 @@ static int thread_start(struct xs_handle *h)
 
     if (rc)
         return -rc;
-    pthread_attr_setstacksize(&attr, 64 * 1024 + PTHREAD_STACK_MIN);
+    pthread_attr_setstacksize(&attr, 256 * 1024 + (size_t)PTHREAD_STACK_MIN);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     rc = pthread_create(&h->reader, &attr, reader_run, h);
