@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The xenstore-* clients and libxenstore in dom0, over the socket and through the kernel (/dev/xen/xenbus), beside the
-# distribution's on its own daemon.
+# distribution's on its own daemon; Debian's xl makes a guest with our library.
 . "$(dirname "$0")/lib.sh"
 build=${XENOLITH_BUILD:-$tests/../build}
 client=$build/tools/xenstore/xenstore
 check=$build/tests/peer/store/client_check
 for f in "$client" "$check"; do [ -e "$f" ] || skip "no $f"; done
-script <<'S'
-set -e
+python3 "$tests/lab/lib/guest.py" "$work/guest"
+guests_script <<'S'
 mkdir /tmp/our
 mv /root/libxenstore.so.4.0 /tmp/our/libxenstore.so.4
 for way in socket xenbus; do
@@ -43,9 +43,26 @@ for way in socket xenbus; do
     /root/xenstore read domid
 done
 echo "$(wc -l </tmp/ours) nodes seen alike"
+
+unset XENSTORED_PATH
+echo "# Debian's xl with our library"
+export LD_LIBRARY_PATH=/tmp/our
+xl create -q /root/guest/guest.cfg "name='lib'" 'extra="console=hvc0 script"'
+wait_for lib 'guest is ready'
+grep -l '/tmp/our/libxenstore' /proc/[0-9]*/maps # xl's own process waits for the guest's end
+home=/local/domain/$(xl domid lib)
+[ "$(/root/xenstore read $home/name)" = lib ]
+/root/xenstore ls -f $home >/tmp/ours
+xenstore-ls -f $home >/tmp/stocks
+cmp /tmp/ours /tmp/stocks
+echo 'poweroff -f' >"$(tty_of lib)"
+gone lib
+if xenstore-exists $home; then echo "$home is still there"; exit 1; fi
+echo complete
 S
-host --add "$client:/root/xenstore" --add "$check:/root/client_check" \
+host --add "$client:/root/xenstore" --add "$check:/root/client_check" --add "$work/guest:/root/guest" \
     --add "$build/libs/store/libxenstore.so.4.0:/root/libxenstore.so.4.0"
 expect_status 0
 out_has 'nodes seen alike'
+out_has '^complete'
 clean_log
