@@ -4,6 +4,8 @@
 # microsecond is a thousand instructions: with the distribution's library, and ours with our own. Ends with 1 when a
 # ratio is above its limit.
 . "$(dirname "$0")/../tests/system/lib.sh"
+tests=$(cd "$(dirname "$0")/../tests" && pwd)
+log=$OUT/bench-store.com1
 build=${XENOLITH_BUILD:-$tests/../build}
 script <<'S'
 mkdir -p /tmp/ours

@@ -201,13 +201,14 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
 	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz $(UTIL_FUZZERS)
 # Those of libs/ and tools/ link with what these are made of.
-UTIL_FUZZERS = tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz
+UTIL_FUZZERS = tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
+	tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
 check_DATA += $(FUZZERS)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz_bzimage.c tests/fuzz/fuzz_decode.c tests/fuzz/fuzz_guest_walk.c \
 	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c tests/fuzz/fuzz_store_async.c tests/fuzz/fuzz_store_wire.c tests/fuzz/fuzz_vpci.c \
-	tests/fuzz/fuzz_xenstored_request.c tests/fuzz/fuzz_xenstored_snapshot.c
+	tests/fuzz/fuzz_xenstored_journal.c tests/fuzz/fuzz_xenstored_request.c tests/fuzz/fuzz_xenstored_snapshot.c
 CLEANFILES += $(FUZZERS)
 
 if HAVE_FUZZER

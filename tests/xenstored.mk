@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of the store's daemon: its parts (tests/unit), and itself with the fake hypervisor in place of Linux's devices.
-XENSTORED_TESTS = tests/unit/test_xenstored_model tests/unit/test_xenstored_requests tests/xenstored/test_xenstored_full \
+XENSTORED_TESTS = tests/unit/test_xenstored_journal tests/unit/test_xenstored_model tests/unit/test_xenstored_requests tests/xenstored/test_xenstored_full \
 	tests/xenstored/test_xenstored_hostile tests/xenstored/test_xenstored_kill
 
 check_PROGRAMS += tests/xenstored/xenstored_fake
@@ -27,6 +27,9 @@ tests_xenstored_test_xenstored_full_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_xenstored_test_xenstored_full_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_xenstored_test_xenstored_full_LDADD = $(UTIL_CORE)
 
+tests_unit_test_xenstored_journal_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_xenstored_journal_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_xenstored_journal_LDADD = $(UTIL_CORE)
 tests_unit_test_xenstored_model_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_unit_test_xenstored_model_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_xenstored_model_LDADD = $(UTIL_CORE)

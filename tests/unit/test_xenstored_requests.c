@@ -168,6 +168,7 @@ static void parts(void **state)
         assert_true(!gen[0] || !strcmp(gen, m.data));
         strcpy(gen, m.data);
         memcpy(whole + len, m.data + from, m.hdr.len - from);
+        assert_int_equal(m.data[m.hdr.len - 1], 0); /* no name is cut */
         len += m.hdr.len - from;
         if (len >= 2 && !whole[len - 1] && !whole[len - 2])
             break;

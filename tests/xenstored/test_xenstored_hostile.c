@@ -159,6 +159,22 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* A line of /proc/PID/status. */
+static void assert_status(pid_t pid, const char *expected)
+{
+    char path[64], line[256];
+    bool found = false;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f))
+        found |= !strcmp(line, expected);
+    fclose(f);
+    assert_true(found);
+}
+
 static void attacked(void **state)
 {
     uint64_t end = world_ms() + (getenv("SOAK") ? 300000 : 3000);
@@ -172,6 +188,9 @@ static void attacked(void **state)
     server = server_pid();
     client_socket(&dom0, 1);
     client_socket(&good, 2);
+    assert_int_equal(ask(&good, XS_READ, 0, "/", 2, text), 0); /* it has begun */
+    assert_status(server, "CapEff:\t0000000000000000\n");
+    assert_status(server, "CapPrm:\t0000000000000000\n");
     for (unsigned i = 0; i < ATTACKERS; i++)
         client_ring(&attacker[i], i + 1, &dom0);
     for (int i = 0; i < 4; i++) {

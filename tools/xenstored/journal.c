@@ -82,6 +82,17 @@ static void limit_set(struct journal *j)
         j->limit = j->mapped - GROW;
 }
 
+/* "" when the kernel does not say. */
+static void boot_id(char ret_id[40])
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    if (!f || fscanf(f, "%39s", ret_id) != 1)
+        ret_id[0] = 0;
+    if (f)
+        fclose(f);
+}
+
 static int journal_fill(struct journal *j, const struct buf *snapshot, const struct journal *from)
 {
     int rc = journal_grow(j, HEAD_SIZE + buf_len(snapshot) + GROW);
@@ -93,6 +104,7 @@ static int journal_fill(struct journal *j, const struct buf *snapshot, const str
         return rc;
     h = j->head;
     h->head_size = sizeof(*h);
+    boot_id(h->boot);
     h->snapshot_size = buf_len(snapshot);
     if (buf_len(snapshot))
         memcpy((uint8_t *)h + HEAD_SIZE, buf_data(snapshot), buf_len(snapshot));
@@ -159,6 +171,7 @@ int journal_open(const char *path, struct journal **ret_journal)
     int fd = open(path, O_RDWR | O_CLOEXEC), rc;
     struct journal *j;
     struct stat st;
+    char boot[40];
 
     if (fd < 0)
         return -errno;
@@ -172,6 +185,9 @@ int journal_open(const char *path, struct journal **ret_journal)
     }
     if (rc == 0)
         rc = head_check(j);
+    boot_id(boot);
+    if (rc == 0 && strncmp(boot, j->head->boot, sizeof(boot)))
+        rc = -ENOENT;
     if (rc < 0) {
         journal_close(j);
         return rc;

@@ -97,6 +97,7 @@ struct journal_sending {
 
 struct journal_head {
     char magic[8];
+    char boot[40]; /* the kernel's: what another one left is of domains that are no more */
     uint32_t head_size; /* sizeof(struct journal_head): another build with another layout does not read it */
     uint32_t nr_slots;  /* used so far */
     uint64_t snapshot_size;
@@ -123,7 +124,7 @@ struct journal {
  */
 int journal_create(const char *path, const struct buf *snapshot, const struct journal *from, struct journal **ret_journal);
 
-/* The file as another process left it. -ENOENT: there is none. -EBADMSG: it is none of ours. */
+/* The file as another process left it. -ENOENT: there is none since the host was booted. -EBADMSG: it is none of ours. */
 int journal_open(const char *path, struct journal **ret_journal);
 /* The same for bytes in memory, which are the caller's. */
 int journal_open_memory(void *data, size_t size, struct journal *ret_journal);

@@ -41,6 +41,13 @@ static struct log log_of(const struct options *o)
 
 /* --- the keeper's setup --- */
 
+static bool somebody_listens(const struct sockaddr_un *addr)
+{
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    return fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0;
+}
+
 static int socket_listen(const char *rundir)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -51,6 +58,8 @@ static int socket_listen(const char *rundir)
              : snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", rundir);
     if (n < 0 || (size_t)n >= sizeof(addr.sun_path))
         return -ENAMETOOLONG;
+    if (somebody_listens(&addr))
+        return -EADDRINUSE;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;

@@ -78,11 +78,12 @@ int do_read(struct request *r)
     return rc;
 }
 
-/* Some of a list of names, each with its NUL: from `from` on, up to `room` bytes, the last one perhaps cut. */
+/* Names, each with its NUL: without the first `skip` bytes of the whole list, and as many as there is room for. */
 struct listing {
     char data[XENSTORE_PAYLOAD_MAX];
     size_t len, room;
     size_t skip;
+    bool cut; /* there are more */
 };
 
 static bool listing_add(void *arg, const struct node *child)
@@ -91,11 +92,12 @@ static bool listing_add(void *arg, const struct node *child)
     size_t size = child->name_len + 1u, from = l->skip < size ? l->skip : size, n = size - from;
 
     l->skip -= from;
-    if (n > l->room - l->len)
-        n = l->room - l->len;
+    l->cut = n > l->room - l->len;
+    if (l->cut)
+        return false;
     memcpy(l->data + l->len, child->name + from, n);
     l->len += n;
-    return l->len < l->room;
+    return true;
 }
 
 int do_directory(struct request *r)
@@ -112,6 +114,7 @@ int do_directory(struct request *r)
     if (n->list_len > sizeof(l.data))
         return -E2BIG;
     l.len = l.skip = 0;
+    l.cut = false;
     l.room = sizeof(l.data);
     node_each_child(n, listing_add, &l);
     request_reply(r, l.data, l.len);
@@ -135,9 +138,10 @@ int do_directory_part(struct request *r)
         return rc;
     l.len = (size_t)snprintf(l.data, sizeof(l.data), "%llu", (unsigned long long)n->gen_list) + 1;
     l.skip = offset;
-    l.room = sizeof(l.data);
+    l.cut = false;
+    l.room = sizeof(l.data) - 1;
     node_each_child(n, listing_add, &l);
-    if (l.len < l.room)
+    if (!l.cut)
         l.data[l.len++] = 0;
     request_reply(r, l.data, l.len);
     return 0;

@@ -214,6 +214,8 @@ static int ring_new(struct rings *r, unsigned domid, uint32_t port, uint32_t bou
         return rc;
     }
     ring->port = bound;
+    if (bound) /* the last server may have ended between an event and its unmasking */
+        ctrl_evtchn_unmask(r->evtchn, bound);
     rc = bound ? 0 : ctrl_evtchn_bind_interdomain(r->evtchn, domid, port, &ring->port);
     if (rc < 0) {
         page_unmap(r, domid, ring->page);
@@ -373,16 +375,6 @@ static int ring_again(struct rings *r, struct conn *c)
     return rc;
 }
 
-void rings_attach_all(struct rings *r)
-{
-    for (struct conn *c = r->sv->s->conns; c; c = c->next) {
-        int rc = c->domain && !c->link ? ring_again(r, c) : 0;
-
-        if (rc < 0)
-            log_err(r->sv->log, "domain %u: its ring cannot be mapped again: %s", c->domid, strerror(-rc));
-    }
-}
-
 int rings_dom0(struct rings *r)
 {
     struct journal_dom0 d = { 0 };
@@ -440,6 +432,21 @@ static void domains_check(struct rings *r)
             domain_check(r, d);
         d = next;
     }
+}
+
+/* --- after a start --- */
+
+void rings_attach_all(struct rings *r)
+{
+    for (struct conn *c = r->sv->s->conns; c; c = c->next) {
+        int rc = c->domain && !c->link ? ring_again(r, c) : 0;
+
+        if (rc < 0)
+            log_err(r->sv->log, "domain %u: its ring cannot be mapped again: %s", c->domid, strerror(-rc));
+    }
+    if (r->kept)
+        ctrl_evtchn_unmask(r->evtchn, r->virq_port);
+    domains_check(r); /* nobody was told of what happened meanwhile */
 }
 
 /* --- events --- */

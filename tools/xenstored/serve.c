@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -331,10 +335,35 @@ static void rings_begin(struct process *p)
         log_warn(sv->log, "dom0's own ring is not connected: %s", strerror(-rc));
 }
 
+/*
+ * There is one server: a lock that the kernel takes back when it dies. One that outlived its keeper is told to go; what it
+ * did is in the journal.
+ */
+static int lock_take(const struct options *o)
+{
+    char path[4096], text[16] = "";
+    int fd, n;
+
+    snprintf(path, sizeof(path), "%s/lock", o->rundir);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (pread(fd, text, sizeof(text) - 1, 0) > 0 && atoi(text) > 1)
+            kill((pid_t)atoi(text), SIGTERM);
+        if (flock(fd, LOCK_EX) < 0)
+            return -errno;
+    }
+    n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    return ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0 ? -errno : 0; /* kept open */
+}
+
 static int begin(struct process *p)
 {
-    int rc = loop_new(&p->sv.loop);
+    int rc = lock_take(p->o);
 
+    if (rc == 0)
+        rc = loop_new(&p->sv.loop);
     if (rc == 0)
         rc = signals_begin(p);
     if (rc == 0)
@@ -355,6 +384,17 @@ static int begin(struct process *p)
     return keeper_send(p->o->server, KEEPER_READY, 0, -1, 0);
 }
 
+/* Everything that needs a right is open; the journal and the devices are root's own. Programs it starts get none either. */
+static int rights_drop(void)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
+        return -errno;
+    return 0;
+}
+
 int serve(const struct options *o, char **argv, const struct log *log)
 {
     static struct process p;
@@ -369,6 +409,8 @@ int serve(const struct options *o, char **argv, const struct log *log)
     p.sv.journal_path = path;
     p.sv.program = program;
     rc = begin(&p);
+    if (rc == 0)
+        rc = rights_drop();
     if (rc < 0) {
         log_err(log, "the server cannot start: %s", strerror(-rc));
         return 2;

@@ -224,7 +224,8 @@ static bool answer_at_once(struct link *l, uint32_t n, bool pure)
         sent = 0;
     buf_consume(&c->out, (size_t)sent);
     if ((size_t)sent < len) {
-        if (!room_for(sv, n) || journal_keep(sv->j, JOURNAL_AND_EXECUTE, (uint32_t)sent, &r) < 0) {
+        /* No snapshot now: what landed is not in it. */
+        if (journal_keep(sv->j, JOURNAL_AND_EXECUTE, (uint32_t)sent, &r) < 0) {
             log_err(sv->log, "no space for what connection %u does not take: it is closed", c->id);
             return false;
         }
@@ -244,7 +245,7 @@ static bool record_and_execute(struct link *l, uint32_t n)
     bool whole = conn_has_request(l->c);
     struct journal_record *r;
 
-    if (!room_for(sv, n) || journal_keep(sv->j, whole ? JOURNAL_AND_EXECUTE : 0, 0, &r) < 0)
+    if (journal_keep(sv->j, whole ? JOURNAL_AND_EXECUTE : 0, 0, &r) < 0)
         return false;
     l->slot->pos.in += n;
     journal_land_done(sv->j);
@@ -484,7 +485,7 @@ static void drop_sent(struct server *sv, struct conn *c)
         buf_consume(&c->out, buf_len(&c->out) - (size_t)left);
 }
 
-static int server_replay(struct server *sv)
+int server_replay(struct server *sv)
 {
     size_t size;
     const void *snapshot = journal_snapshot(sv->j, &size);

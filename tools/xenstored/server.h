@@ -68,6 +68,8 @@ struct server {
 
 /* The store out of the journal's file: 0. There is no file: 1, a new store, and server_compact() makes one. Or -errno. */
 int server_start(struct server *sv, const struct store_ops *ops);
+/* Part of it: the store that sv->j has, into the new one sv->s. -EBADMSG: what it has makes no sense. */
+int server_replay(struct server *sv);
 /* Everything is as it was but for connections that nobody holds any more; they are closed. */
 void server_resume(struct server *sv);
 void server_stop(struct server *sv);
