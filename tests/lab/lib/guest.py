@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """guest.py [--devices] OUTDIR [BUSYBOX]: the lab's guest, to be put into dom0: Debian's kernel, an initramfs with a
-shell, an xl.cfg. With --devices the initramfs drives disks and networks: frontends, ext4 and e2fsprogs."""
+shell, an xl.cfg. With --devices the initramfs drives disks and networks: frontends, ext4 and e2fsprogs; and it talks to
+other domains: /dev/xen and vchan-socket-proxy."""
 import argparse
 import gzip
 import os
@@ -17,9 +18,9 @@ BUSYBOX = "/bin/busybox"
 APPLETS = ("sh mount cat cut sleep echo poweroff reboot halt stty head grep md5sum dd ls ps top free uname date dmesg "
            "chmod hostname ip ping vi wc tr seq usleep nproc setsid awk sed base64 sha256sum taskset").split()
 DEVICE_APPLETS = "insmod umount mkdir rm cmp nc sync tee mkfifo kill".split()
-DEVICE_MODULES = "xen-blkfront xen-netfront crc32c_generic ext4".split()
+DEVICE_MODULES = "xen-blkfront xen-netfront crc32c_generic ext4 xen-evtchn xen-gntdev xen-gntalloc".split()
 DEVICE_PACKAGES = "e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6".split()
-DEVICE_PROGRAMS = "sbin/mke2fs sbin/e2fsck".split()
+DEVICE_PROGRAMS = "sbin/mke2fs sbin/e2fsck usr/lib/xen-4.17/bin/vchan-socket-proxy".split()
 LIBRARIES = "lib/x86_64-linux-gnu"
 CONFIG = """\
 # A Debian guest; try: xl create /root/guest/guest.cfg memory=256 vcpus=2
@@ -44,16 +45,17 @@ def add_modules(disk, packages):
     disk.add_bytes("lib/modules/load", "".join(os.path.basename(path) + "\n" for path in paths).encode())
 
 
-def add_programs(disk, root):
-    """The programs and the libraries that their loader finds below root."""
-    path = ":".join(os.path.join(root, d, LIBRARIES) for d in ("", "usr"))
-    loader = os.path.realpath(os.path.join(root, LIBRARIES, "ld-linux-x86-64.so.2"))
+def add_programs(disk, roots):
+    """The programs and the libraries that their loader finds below roots."""
+    path = ":".join(os.path.join(root, d, LIBRARIES) for root in roots for d in ("", "usr"))
+    loader = os.path.realpath(os.path.join(roots[0], LIBRARIES, "ld-linux-x86-64.so.2"))
     libraries = {"ld-linux-x86-64.so.2": loader}
-    for program in DEVICE_PROGRAMS:
-        disk.add_file(os.path.join(root, program), "bin/" + os.path.basename(program), 0o755)
-        listed = subprocess.run([loader, "--library-path", path, "--list", os.path.join(root, program)],
+    for name in DEVICE_PROGRAMS:
+        program = next(p for p in (os.path.join(root, name) for root in roots) if os.path.exists(p))
+        disk.add_file(program, "bin/" + os.path.basename(program), 0o755)
+        listed = subprocess.run([loader, "--library-path", path, "--list", program],
                                 stdout=subprocess.PIPE, check=True).stdout.decode()
-        libraries.update((line.split()[0], line.split()[2]) for line in listed.splitlines() if " => " in line)
+        libraries.update((os.path.basename(line.split()[0]), line.split()[2]) for line in listed.splitlines() if " => " in line)
     for name, source in libraries.items():
         disk.add_file(os.path.realpath(source), LIBRARIES + "/" + os.path.basename(name), 0o755)
     disk.add_link("lib64", LIBRARIES)
@@ -65,7 +67,8 @@ def add_devices(disk, packages):
     for applet in DEVICE_APPLETS:
         disk.add_link("bin/" + applet, "busybox")
     add_modules(disk, packages)
-    add_programs(disk, image.helper(os.path.join(LAB, "packages.sh"), packages.cache, *DEVICE_PACKAGES))
+    programs = image.helper(os.path.join(LAB, "packages.sh"), packages.cache, *DEVICE_PACKAGES)
+    add_programs(disk, (programs, packages.root))
 
 
 def initramfs(busybox, packages, devices):
