@@ -23,6 +23,7 @@
 char world_folder[] = "/tmp/console-world-XXXXXX";
 static struct xs_handle *store;
 static pid_t store_pid, keeper_pid;
+static bool store_is_ours;
 
 /* What there is of it, as a string. */
 static void file_read(const char *path, char *text, size_t size)
@@ -67,6 +68,25 @@ static const char *source_folder(void)
     return getenv("srcdir") ? getenv("srcdir") : ".";
 }
 
+/* Ours, in the same world, or as much of one as the daemon needs. */
+static void store_run(bool ours)
+{
+    char script[400];
+
+    prctl(PR_SET_PDEATHSIG, ours ? SIGTERM : SIGKILL);
+    if (ours)
+        execl("tests/xenstored/xenstored_fake", "xenstored", "-N", "-D", NULL);
+    snprintf(script, sizeof(script), "%s/tests/console/fake_store.py", source_folder());
+    execlp("python3", "python3", script, getenv("XENSTORED_PATH"), NULL);
+    _exit(127);
+}
+
+int world_setup_with_store(void **state)
+{
+    store_is_ours = true;
+    return world_setup(state);
+}
+
 int world_setup(void **state)
 {
     struct rlimit files = { .rlim_cur = 8192, .rlim_max = 8192 };
@@ -74,6 +94,8 @@ int world_setup(void **state)
 
     (void)state;
     setrlimit(RLIMIT_NOFILE, &files);
+    strcpy(world_folder, "/tmp/console-world-XXXXXX");
+    store = NULL;
     if (!mkdtemp(world_folder))
         return -1;
     /* The daemon's stderr is nowhere: what sanitizers find goes into files, which daemon_end() looks for. */
@@ -84,6 +106,9 @@ int world_setup(void **state)
     setenv("FAKE_WORLD", world_folder, 1);
     setenv("XENCONSOLED_RUNDIR", world_folder, 1);
     world_path(path, sizeof(path), "store");
+    mkdir(path, 0755);
+    setenv("XENSTORED_RUNDIR", path, 1);
+    world_path(path, sizeof(path), "store/socket");
     setenv("XENSTORED_PATH", path, 1);
     world_path(path, sizeof(path), "log");
     mkdir(path, 0755);
@@ -91,10 +116,7 @@ int world_setup(void **state)
         return -1;
     store_pid = fork();
     if (store_pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        snprintf(script, sizeof(script), "%s/tests/console/fake_store.py", source_folder());
-        execlp("python3", "python3", script, getenv("XENSTORED_PATH"), NULL);
-        _exit(127);
+        store_run(store_is_ours);
     }
     for (uint64_t end = world_ms() + SECONDS * 1000; !store && world_ms() < end; poll(NULL, 0, 5))
         store = xs_open(0);
@@ -107,7 +129,7 @@ int world_teardown(void **state)
 
     (void)state;
     xs_close(store);
-    kill(store_pid, SIGKILL);
+    kill(store_pid, SIGTERM);
     waitpid(store_pid, NULL, 0);
     fake_world_leave();
     snprintf(command, sizeof(command), "rm -r %s", world_folder);
@@ -236,8 +258,10 @@ void guest_begin_as(struct guest *guest, uint32_t domid, const char *name)
     snprintf(guest->name, sizeof(guest->name), "%s", name);
     guest->ring = fake_page(domid, 0);
     fake_grant(domid, 0, 0);
+    fake_grant(domid, 1, 1); /* the store's ring; nobody uses it */
     assert_int_equal(fake_evtchn_open(domid, &guest->evtchn), 0);
     assert_int_equal(ctrl_evtchn_bind_unbound(guest->evtchn, 0, &guest->port), 0);
+    assert_int_equal(ctrl_evtchn_bind_unbound(guest->evtchn, 0, &guest->store_port), 0);
     guest_introduce(guest);
 }
 
@@ -252,7 +276,7 @@ void guest_introduce(struct guest *guest)
     store_write(guest->domid, "console/type", "xenconsoled");
     snprintf(number, sizeof(number), "%u", guest->port);
     store_write(guest->domid, "console/port", number);
-    assert_true(xs_introduce_domain(store, guest->domid, FAKE_GFN + 1, 99));
+    assert_true(xs_introduce_domain(store, guest->domid, FAKE_GFN + 1, guest->store_port));
 }
 
 void guest_end(struct guest *guest)

@@ -37,6 +37,7 @@ void world_path(char *path, size_t size, const char *name);
 
 /* cmocka's setup and teardown of a group. */
 int world_setup(void **state);
+int world_setup_with_store(void **state); /* with our xenstored */
 int world_teardown(void **state);
 /* And its teardown of each test. */
 int world_after_test(void **state);
@@ -53,7 +54,7 @@ void daemon_signal(int number);
 void daemon_kill(void);
 
 struct guest {
-    uint32_t domid, port;
+    uint32_t domid, port, store_port;
     struct ctrl_evtchn *evtchn;
     struct console_ring *ring;
     uint64_t written; /* by guest_flood: the position in its stream */
