@@ -16,6 +16,7 @@
 #define SPOIL_FORGET_NS 1000000000ull
 #define RETRY_NS 5000000ull
 #define FULL_NS 200000000ull
+#define RESERVE (4 * JOURNAL_LANDING) /* bytes that only the rest of requests may take whose beginning is recorded */
 #define ATTEMPTS_MAX 3 /* a request that ends the process each time is refused */
 
 /* --- the queue of links that have something to do --- */
@@ -56,7 +57,7 @@ static bool link_stuffed(const struct link *l)
 
 static void link_want(struct link *l)
 {
-    bool in = !l->c->broken && !link_stuffed(l), out = buf_len(&l->c->out) != 0;
+    bool in = !l->c->broken && !link_stuffed(l) && !l->starved, out = buf_len(&l->c->out) != 0;
 
     if (in != l->want_in || out != l->want_out) {
         l->want_in = in;
@@ -96,9 +97,14 @@ static void retry_all(struct loop_timer *t)
 {
     struct server *sv = (struct server *)((char *)t - offsetof(struct server, retry));
 
-    for (struct conn *c = sv->s->conns; c; c = c->next)
-        if (c->link)
-            link_queue(c->link);
+    for (struct conn *c = sv->s->conns; c; c = c->next) {
+        struct link *l = c->link;
+
+        if (l) {
+            l->starved = false;
+            link_queue(l);
+        }
+    }
 }
 
 static void retry_later(struct server *sv)
@@ -264,8 +270,9 @@ static bool link_input(struct link *l)
     struct xsd_sockmsg hdr = { 0 };
     ssize_t n;
 
-    room = room_for(sv, JOURNAL_LANDING);
+    room = room_for(sv, JOURNAL_LANDING + (buf_len(&c->in) ? 0 : RESERVE));
     if (!room && !(alone && l->ops->is_whole(l))) {
+        l->starved = true;
         retry_later(sv);
         return true;
     }

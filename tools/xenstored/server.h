@@ -39,6 +39,7 @@ struct link { /* the server's side of a connection */
     struct link *prev, *next; /* of those that have something to do */
     bool queued;
     bool want_in, want_out;
+    bool starved; /* there was no room for its input: until the next try */
     uint64_t waits_until; /* it spoiled others' transactions; 0: it did not */
     uint32_t spoils;      /* how often, of late */
     struct loop_fd src; /* sockets */
