@@ -9,6 +9,8 @@ UNIT_TESTS = $(CONSOLE_TESTS) \
 	tests/model/test_model \
 	tests/unit/test_amdvi \
 	tests/unit/test_base_buf \
+	tests/unit/test_base_daemon \
+	tests/unit/test_base_fd_message \
 	tests/unit/test_base_loop \
 	tests/unit/test_bitmap \
 	tests/unit/test_bzimage \
@@ -155,6 +157,12 @@ tests_unit_test_base_buf_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_unit_test_base_buf_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_base_buf_LDFLAGS = -Wl,--wrap=malloc
 tests_unit_test_base_buf_LDADD = $(UTIL_CORE)
+tests_unit_test_base_daemon_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_base_daemon_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_base_daemon_LDADD = $(UTIL_CORE)
+tests_unit_test_base_fd_message_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_unit_test_base_fd_message_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_base_fd_message_LDADD = $(UTIL_CORE)
 tests_unit_test_base_loop_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_unit_test_base_loop_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_base_loop_LDFLAGS = -Wl,--wrap=calloc,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=epoll_wait
@@ -206,9 +214,7 @@ UTIL_FUZZERS = tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fu
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
 check_DATA += $(FUZZERS)
-EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz_bzimage.c tests/fuzz/fuzz_decode.c tests/fuzz/fuzz_guest_walk.c \
-	tests/fuzz/fuzz_hypercall.c tests/fuzz/fuzz_ivrs.c tests/fuzz/fuzz_store_async.c tests/fuzz/fuzz_store_wire.c tests/fuzz/fuzz_vpci.c \
-	tests/fuzz/fuzz_xenstored_journal.c tests/fuzz/fuzz_xenstored_request.c tests/fuzz/fuzz_xenstored_snapshot.c
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/fuzz.h tests/fake/xenstored_ops.h $(FUZZERS:tests/fuzz/%.fuzz=tests/fuzz/fuzz_%.c)
 CLEANFILES += $(FUZZERS)
 
 if HAVE_FUZZER
@@ -222,7 +228,7 @@ FUZZ_ALL = $(FUZZ_CORE) $(FUZZ_X86) $(FUZZ_UTIL) $(FUZZERS:tests/fuzz/%.fuzz=tes
 $(FUZZ_X86): FUZZ_CPPFLAGS = $(X86_CPPFLAGS)
 tests/fuzz/bzimage.fuzz: $(FUZZ_X86)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_X86) -llzma -o $@
-$(FUZZ_UTIL): FUZZ_CPPFLAGS = $(UTIL_CPPFLAGS)
+$(FUZZ_UTIL): FUZZ_CPPFLAGS = $(FAKE_CPPFLAGS)
 $(UTIL_FUZZERS): tests/fuzz/%.fuzz: tests/fuzz/fuzz_%.fuzz.o $(UTIL_FILES:.c=.fuzz.o)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(UTIL_FILES:.c=.fuzz.o) -lpthread -o $@
 tests/fuzz/%.fuzz: tests/fuzz/fuzz_%.fuzz.o $(FUZZ_CORE)

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-only
 base_sources = \
 	libs/base/buf.c \
+	libs/base/daemon.c \
+	libs/base/fd_message.c \
 	libs/base/log.c \
 	libs/base/loop.c
 base_headers = \
 	libs/base/buf.h \
 	libs/base/cleanup.h \
+	libs/base/daemon.h \
+	libs/base/fd_message.h \
 	libs/base/log.h \
 	libs/base/loop.h
 

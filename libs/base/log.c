@@ -2,6 +2,9 @@
 #include "base/log.h"
 
 #include <stdio.h>
+#include <syslog.h>
+
+static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 void log_msg(const struct log *log, enum log_level level, const char *fmt, ...)
 {
@@ -18,8 +21,12 @@ void log_msg(const struct log *log, enum log_level level, const char *fmt, ...)
 
 void log_to_stderr(void *arg, enum log_level level, const char *text)
 {
-    static const char priority[] = { '3', '4', '6', '7' };
-
     (void)arg;
-    fprintf(stderr, "<%c>%s\n", priority[level], text);
+    fprintf(stderr, "<%d>%s\n", priority[level], text);
+}
+
+void log_to_syslog(void *arg, enum log_level level, const char *text)
+{
+    (void)arg;
+    syslog(priority[level], "%s", text);
 }

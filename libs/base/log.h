@@ -22,5 +22,7 @@ void log_msg(const struct log *log, enum log_level level, const char *fmt, ...) 
 
 /* A sink: standard error, with the level in front as systemd's journal reads it ("<6>"). */
 void log_to_stderr(void *arg, enum log_level level, const char *text);
+/* The same into syslog, as openlog(3) was called. */
+void log_to_syslog(void *arg, enum log_level level, const char *text);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -179,6 +181,48 @@ void loop_child_remove(struct loop_child *src)
         return;
     loop_fd_remove(&src->pidfd);
     close(src->pidfd.fd);
+}
+
+/* --- signals --- */
+
+static void signal_came(struct loop_fd *fd, uint32_t events)
+{
+    struct loop_signals *src = (struct loop_signals *)((char *)fd - offsetof(struct loop_signals, fd));
+    struct signalfd_siginfo info;
+
+    (void)events;
+    if (read(fd->fd, &info, sizeof(info)) == sizeof(info))
+        src->fn(src, (int)info.ssi_signo);
+}
+
+int loop_signals_add(struct loop *loop, struct loop_signals *src, const int *numbers,
+                     void (*fn)(struct loop_signals *src, int number))
+{
+    sigset_t set;
+    int fd, rc;
+
+    sigemptyset(&set);
+    while (*numbers)
+        sigaddset(&set, *numbers++);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    rc = loop_fd_add(loop, &src->fd, fd, EPOLLIN, signal_came);
+    if (rc < 0) {
+        close(fd);
+        return rc;
+    }
+    src->fn = fn;
+    return 0;
+}
+
+void loop_signals_remove(struct loop_signals *src)
+{
+    if (!src->fd.loop)
+        return;
+    loop_fd_remove(&src->fd);
+    close(src->fd.fd);
 }
 
 /* --- deferred calls --- */

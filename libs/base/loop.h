@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * An event loop over epoll: file descriptors, timers, children, deferred calls.
+ * An event loop over epoll: file descriptors, timers, children, signals, deferred calls.
  *
  * A source is a struct of the caller's, all zeros before its first add; the loop allocates nothing for it. Its memory
  * may be reused once it was removed, also from inside any callback: a removed source is never called again, not even
@@ -58,6 +58,17 @@ struct loop_child {
 /* 0 or pidfd_open's error. */
 int loop_child_add(struct loop *loop, struct loop_child *src, pid_t pid, void (*fn)(struct loop_child *src, int status));
 void loop_child_remove(struct loop_child *src);
+
+/* --- signals: fn is called for each that comes; they are blocked in the caller's mask, and stay so when it is removed --- */
+struct loop_signals {
+    struct loop_fd fd;
+    void (*fn)(struct loop_signals *src, int number);
+};
+
+/* `numbers` ends with 0. 0, or the error of signalfd. */
+int loop_signals_add(struct loop *loop, struct loop_signals *src, const int *numbers,
+                     void (*fn)(struct loop_signals *src, int number));
+void loop_signals_remove(struct loop_signals *src);
 
 /* --- deferred calls: fn is called once, before the loop next waits --- */
 struct loop_deferred {

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "xenconsoled/ring.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define require(condition)                                                                                               \
     do {                                                                                                                 \

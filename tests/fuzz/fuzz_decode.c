@@ -11,8 +11,7 @@
 #include "arch/x86/emulate/decode.h"
 #include "errno.h"
 #include "arch/x86/emulate/execute.h"
-
-#define CHECK(x) ((x) ? (void)0 : __builtin_trap())
+#include "fuzz.h"
 
 static uint64_t gpa;
 
@@ -67,8 +66,6 @@ static void one_mode(const uint8_t *data, size_t len, unsigned mode, uint64_t fl
     else
         CHECK(rc == 0 && rip == 0x1000u + in.length && !((rflags ^ flags) & ~0x108d5ULL));
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -12,9 +12,9 @@
 #include "arch/x86/vcpu_regs.h"
 #include "errno.h"
 #include "fake.h"
+#include "fuzz.h"
 #include "page.h"
 
-#define CHECK(x) ((x) ? (void)0 : abort())
 #define TABLES 8 /* gfns 1 .. 8 hold tables, each SLOTS entries that repeat */
 #define SLOTS 4
 #define ENTRIES (PAGE_SIZE / 8)
@@ -90,8 +90,6 @@ static int walk(const struct guest_paging *pg, guest_va_t va, unsigned access, g
     CHECK(r || ((*ret_gpa ^ va) & (PAGE_SIZE - 1)) == 0);
     return r;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -9,6 +9,7 @@
 
 #include "errno.h"
 #include "fake.h"
+#include "fuzz.h"
 #include "list.h"
 #include "op.h"
 #include "page.h"
@@ -17,7 +18,6 @@
 #include "public/sysctl.h"
 #include "sched.h"
 
-#define CHECK(x) ((x) ? (void)0 : abort())
 #define RAM_MIB 4
 #define ARG 0x2000  /* argument structure: gfn 2 */
 #define BUF 0x4000  /* lists and buffers: gfn 4 and on */
@@ -291,8 +291,6 @@ static void check_nothing_left(uint64_t pages, uint64_t objects)
     for (mfn_t mfn = 0; mfn < FAKE_BOOT_PAGES; mfn++)
         CHECK(mfn_to_page(mfn)->refs == 0);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,10 +7,7 @@
 #include <string.h>
 
 #include "arch/x86/ivrs.h"
-
-#define CHECK(x) ((x) ? (void)0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

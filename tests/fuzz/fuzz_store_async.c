@@ -8,12 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "store/async.h"
 
-#define CHECK(x) ((x) ? (void)0 : abort())
 #define REQUESTS 4
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned calls[REQUESTS + 1];
 static volatile size_t bytes_seen;

@@ -12,11 +12,11 @@
 #include "device/vpci_internal.h"
 #include "domain.h"
 #include "fake.h"
+#include "fuzz.h"
 #include "hv.h"
 #include "lib.h"
 #include "page.h"
 
-#define CHECK(x) ((x) ? (void)0 : __builtin_trap())
 #define NR_DEVICES 2
 #define ECAM 0xb0000000ULL
 #define RAM_END MiB(64ULL)
@@ -230,8 +230,6 @@ static void fill_devices(void)
             c[take(2) % ECAM_CONFIG_SIZE] = take_byte();
     }
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -8,16 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake/xenstored_ops.h"
+#include "fuzz.h"
 #include "xenstored/server.h"
 #include "xenstored/snapshot.h"
 
-#define CHECK(x) ((x) ? (void)0 : __builtin_trap())
 #define HEAD_SIZE ((sizeof(struct journal_head) + 4095) & ~(size_t)4095)
 #define ROOM (64u << 10)
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static int on_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
+static int fake_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
 {
     struct server *sv = arg;
 
@@ -27,31 +26,13 @@ static int on_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
     return sv->current->answer < 0 ? -22 : 0;
 }
 
-static void on_conn(void *arg, struct conn *c)
-{
-    (void)arg;
-    (void)c;
-}
-
-static int on_control(void *arg, const char *command, const void *args, size_t len, struct buf *reply)
-{
-    (void)arg;
-    (void)command;
-    (void)args;
-    (void)len;
-    (void)reply;
-    return -38;
-}
-
-static const struct store_ops ops = { on_introduce, on_conn, on_conn, on_control, on_conn };
-
 static size_t template_make(struct journal_head *h)
 {
     struct buf saved = { 0 };
     struct store *s;
     size_t n;
 
-    CHECK(store_new(&ops, NULL, NULL, &s) == 0 && conn_new(s, 1, NULL));
+    CHECK(store_new(&fake_ops, NULL, NULL, &s) == 0 && conn_new(s, 1, NULL));
     store_introduce(s, 3, 1, 1);
     CHECK(snapshot_save(s, &saved) == 0);
     n = buf_len(&saved);
@@ -91,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy((uint8_t *)h + start, data + 8, size - 8);
     h->tail = start + ((size - 8) & ~(size_t)7);
     CHECK(journal_open_memory(h, HEAD_SIZE + ROOM, &j) == 0);
-    CHECK(store_new(&ops, &sv, NULL, &sv.s) == 0);
+    CHECK(store_new(&fake_ops, &sv, NULL, &sv.s) == 0);
     server_replay(&sv);
     store_free(sv.s);
     return 0;

@@ -7,38 +7,18 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fake/xenstored_ops.h"
+#include "fuzz.h"
 #include "xenstored/request.h"
 #include "xenstored/snapshot.h"
 #include "xenstored/store.h"
 
-#define CHECK(x) ((x) ? (void)0 : __builtin_trap())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static int on_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
+static int fake_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
 {
     (void)arg;
     (void)mfn;
     return domid % 5 ? (int)port % 100 : -22;
 }
-
-static void on_conn(void *arg, struct conn *c)
-{
-    (void)arg;
-    (void)c;
-}
-
-static int on_control(void *arg, const char *command, const void *args, size_t len, struct buf *reply)
-{
-    (void)arg;
-    (void)command;
-    (void)args;
-    (void)len;
-    (void)reply;
-    return -38;
-}
-
-static const struct store_ops ops = { on_introduce, on_conn, on_conn, on_control, on_conn };
 
 /* Headers out of random bytes are mostly too long: the piece's own length is put in. */
 static void piece(struct store *s, struct conn *c, const uint8_t *data, size_t size)
@@ -58,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct store *s, *again;
     struct conn *c;
 
-    CHECK(store_new(&ops, NULL, NULL, &s) == 0 && conn_new(s, 1, NULL));
+    CHECK(store_new(&fake_ops, NULL, NULL, &s) == 0 && conn_new(s, 1, NULL));
     store_introduce(s, 1, 1, 1);
     store_introduce(s, 2, 1, 1);
     while (size > 1) {
@@ -74,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     CHECK(tree_check(s->root));
     CHECK(snapshot_save(s, &saved) == 0);
-    CHECK(store_new(&ops, NULL, NULL, &again) == 0);
+    CHECK(store_new(&fake_ops, NULL, NULL, &again) == 0);
     CHECK(snapshot_load(again, buf_data(&saved), buf_len(&saved)) == 0);
     CHECK(tree_check(again->root));
     buf_done(&saved);

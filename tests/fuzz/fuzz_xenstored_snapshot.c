@@ -4,41 +4,22 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fake/xenstored_ops.h"
+#include "fuzz.h"
 #include "xenstored/request.h"
 #include "xenstored/snapshot.h"
 #include "xenstored/store.h"
 
-#define CHECK(x) ((x) ? (void)0 : __builtin_trap())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-static int on_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
+static int fake_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port)
 {
     (void)arg;
     (void)domid;
     (void)mfn;
     return (int)port % 100;
 }
-
-static void on_conn(void *arg, struct conn *c)
-{
-    (void)arg;
-    (void)c;
-}
-
-static int on_control(void *arg, const char *command, const void *args, size_t len, struct buf *reply)
-{
-    (void)arg;
-    (void)command;
-    (void)args;
-    (void)len;
-    (void)reply;
-    return -38;
-}
-
-static const struct store_ops ops = { on_introduce, on_conn, on_conn, on_control, on_conn };
 
 static void ask(struct store *s, struct conn *c, uint32_t type, uint32_t tx, const char *payload, size_t len)
 {
@@ -57,7 +38,7 @@ static size_t good_snapshot(uint8_t *to, size_t room)
     struct conn *c;
     size_t n;
 
-    CHECK(store_new(&ops, NULL, NULL, &s) == 0);
+    CHECK(store_new(&fake_ops, NULL, NULL, &s) == 0);
     c = conn_new(s, 1, NULL);
     store_introduce(s, 3, 1, 1);
     ask(s, c, XS_WRITE, 0, "/a/b\0x", 6);
@@ -88,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf saved = { 0 };
     struct store *s;
 
-    CHECK(store_new(&ops, NULL, NULL, &s) == 0);
+    CHECK(store_new(&fake_ops, NULL, NULL, &s) == 0);
     if (snapshot_load(s, data, size) == 0) {
         struct conn *c = s->conns;
 

@@ -257,6 +257,39 @@ static void children(void **state)
     close(gate[1]);
 }
 
+/* --- signals --- */
+
+static int signals_seen;
+
+static void signal_called(struct loop_signals *src, int number)
+{
+    assert_ptr_equal(src->fd.loop, loop);
+    signals_seen = signals_seen * 100 + number;
+}
+
+static void signals(void **state)
+{
+    static const int numbers[] = { SIGUSR1, SIGUSR2, 0 };
+    struct loop_signals src = { 0 };
+
+    (void)state;
+    loop_signals_remove(&src);
+    fault = ENOSPC;
+    assert_int_equal(loop_signals_add(loop, &src, numbers, signal_called), -ENOSPC);
+    assert_int_equal(loop_signals_add(loop, &src, numbers, signal_called), 0);
+    kill(getpid(), SIGUSR1);
+    assert_int_equal(loop_run_once(loop, -1), 0);
+    assert_int_equal(signals_seen, SIGUSR1);
+    kill(getpid(), SIGUSR2);
+    assert_int_equal(loop_run_once(loop, -1), 0);
+    assert_int_equal(signals_seen, SIGUSR1 * 100 + SIGUSR2);
+    loop_signals_remove(&src);
+    loop_signals_remove(&src);
+    kill(getpid(), SIGUSR1); /* still blocked */
+    assert_int_equal(loop_run_once(loop, 0), 0);
+    assert_int_equal(signals_seen, SIGUSR1 * 100 + SIGUSR2);
+}
+
 /* --- what the kernel refuses --- */
 
 static void faults(void **state)
@@ -296,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(timers, setup, teardown),
         cmocka_unit_test_setup_teardown(deferred, setup, teardown),
         cmocka_unit_test_setup_teardown(children, setup, teardown),
+        cmocka_unit_test_setup_teardown(signals, setup, teardown),
         cmocka_unit_test_setup_teardown(faults, setup, teardown),
     };
 

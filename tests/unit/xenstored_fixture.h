@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
+#include "fake/xenstored_ops.h"
 #include "xenstored/request.h"
 #include "xenstored/snapshot.h"
-#include "xenstored/store.h"
 
 static struct store *store;
 
@@ -30,30 +30,6 @@ static int fake_introduce(void *arg, unsigned domid, uint64_t mfn, uint32_t port
     (void)port;
     return fake_introduce_result;
 }
-
-static void fake_conn(void *arg, struct conn *c)
-{
-    (void)arg;
-    (void)c;
-}
-
-static int fake_control(void *arg, const char *command, const void *args, size_t len, struct buf *reply)
-{
-    (void)arg;
-    (void)command;
-    (void)args;
-    (void)len;
-    (void)reply;
-    return -ENOSYS;
-}
-
-static const struct store_ops fake_ops = {
-    .introduce = fake_introduce,
-    .connected = fake_conn,
-    .disconnected = fake_conn,
-    .control = fake_control,
-    .output = fake_conn,
-};
 
 /* One request, executed; what it is answered is in c->out. */
 static void send_tx(struct conn *c, uint32_t type, uint32_t tx, const void *data, size_t len)

@@ -36,7 +36,8 @@ struct daemon {
     struct ctrl_gnttab *gnttab;
     struct ctrl_priv *priv;
     struct xs_handle *store;
-    struct loop_fd evtchn_src, inotify_src, listen_src, signal_src, store_src;
+    struct loop_fd evtchn_src, inotify_src, listen_src, store_src;
+    struct loop_signals signals;
     struct loop_timer store_retry;
     int inotify;
     uint32_t hv_port;

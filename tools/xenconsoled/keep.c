@@ -3,42 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/daemon.h"
+#include "base/fd_message.h"
 #include "xenconsoled/keep_table.h"
 
 #define FIRST_LISTEN_FD 3
 
 static struct keep_table table;
 static int notify_socket = -1;
-
-/* systemd's socket is an address in the environment; the keeper's is there already. */
-static int notify_connect(void)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd;
-
-    if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(address.sun_path))
-        return -1;
-    memcpy(address.sun_path, path, strlen(path));
-    if (path[0] == '@')
-        address.sun_path[0] = 0;
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address,
-                           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + (path[0] == '/'))) < 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
 
 static void listen_fds_take(void)
 {
@@ -62,7 +39,7 @@ void keep_start(int keeper)
         keep_table_inherit(&table);
         return;
     }
-    notify_socket = notify_connect();
+    notify_socket = daemon_notify_socket(); /* the keeper's is there already */
     listen_fds_take();
     unsetenv("NOTIFY_SOCKET");
     unsetenv("LISTEN_PID");
@@ -72,23 +49,9 @@ void keep_start(int keeper)
 
 static void notify_send(const char *text, int fd)
 {
-    char control[CMSG_SPACE(sizeof(int))] = { 0 };
-    struct iovec iov = { .iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text) };
-    struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-    struct cmsghdr *header;
-
     if (notify_socket < 0)
         return;
-    if (fd >= 0) {
-        message.msg_control = control;
-        message.msg_controllen = sizeof(control);
-        header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &fd, sizeof(int));
-    }
-    while (sendmsg(notify_socket, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
+    while (fd_message_send(notify_socket, text, strlen(text), fd, 0) == -EINTR)
         ;
 }
 

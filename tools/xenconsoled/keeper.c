@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd_message.h"
 #include "base/log.h"
 #include "xenconsoled/keep.h"
 #include "xenconsoled/keep_table.h"
@@ -63,31 +64,17 @@ void keep_table_inherit(struct keep_table *table)
     kept = (struct keep_table){ 0 };
 }
 
-static int message_fd(struct msghdr *message)
-{
-    struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    int fd = -1;
-
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-        memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-    return fd;
-}
-
 /* One of the daemon's messages; false: there is no more. */
 static bool message_take(int socket, int *ready)
 {
-    char text[KEEP_NAME_MAX + 64], control[CMSG_SPACE(sizeof(int))];
-    struct iovec iov = { .iov_base = text, .iov_len = sizeof(text) - 1 };
-    struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                              .msg_controllen = sizeof(control) };
-    ssize_t n = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    char text[KEEP_NAME_MAX + 64];
     const char *name;
     int fd;
+    ssize_t n = fd_message_receive(socket, text, sizeof(text) - 1, &fd, MSG_DONTWAIT);
 
     if (n <= 0)
         return false;
     text[n] = 0;
-    fd = message_fd(&message);
     name = strstr(text, "FDNAME=");
     name = name ? name + strlen("FDNAME=") : "";
     if (!strncmp(text, "FDSTORE=1\n", 10) && fd >= 0) {

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/daemon.h"
 #include "public/xen.h"
 #include "xenconsoled/console.h"
 #include "xenconsoled/keep.h"
@@ -24,17 +24,9 @@
 #define PORTS_AT_ONCE 64u
 #define HV_CHUNKS 1024u /* more than the log of any hypervisor has */
 
-static void to_syslog(void *arg, enum log_level level, const char *text)
-{
-    static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-
-    (void)arg;
-    syslog(priorities[level], "%s", text);
-}
-
 static void log_start(struct daemon *daemon)
 {
-    daemon->log = (struct log){ .fn = daemon->options.interactive ? log_to_stderr : to_syslog, .max = LOG_LEVEL_WARN };
+    daemon->log = (struct log){ .fn = daemon->options.interactive ? log_to_stderr : log_to_syslog, .max = LOG_LEVEL_WARN };
     if (daemon->options.verbose)
         daemon->log.max = LOG_LEVEL_DEBUG;
     if (!daemon->options.interactive)
@@ -91,15 +83,11 @@ static void inotify_ready(struct loop_fd *src, uint32_t events)
     }
 }
 
-static void signal_ready(struct loop_fd *src, uint32_t events)
+static void signal_came(struct loop_signals *src, int number)
 {
-    struct daemon *daemon = (struct daemon *)((char *)src - offsetof(struct daemon, signal_src));
-    struct signalfd_siginfo info;
+    struct daemon *daemon = (struct daemon *)((char *)src - offsetof(struct daemon, signals));
 
-    (void)events;
-    if (read(src->fd, &info, sizeof(info)) != sizeof(info))
-        return;
-    if (info.ssi_signo != SIGHUP) {
+    if (number != SIGHUP) {
         loop_quit(daemon->loop, 0);
         return;
     }
@@ -108,21 +96,6 @@ static void signal_ready(struct loop_fd *src, uint32_t events)
 }
 
 /* --- start --- */
-
-static int signals_start(struct daemon *daemon)
-{
-    sigset_t set;
-    int fd;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? -errno : loop_fd_add(daemon->loop, &daemon->signal_src, fd, EPOLLIN, signal_ready);
-}
 
 static void inotify_start(struct daemon *daemon)
 {
@@ -197,8 +170,9 @@ static int daemon_start(struct daemon *daemon)
 {
     int err = loop_new(&daemon->loop);
 
+    signal(SIGPIPE, SIG_IGN);
     if (!err)
-        err = signals_start(daemon);
+        err = loop_signals_add(daemon->loop, &daemon->signals, (const int[]){ SIGTERM, SIGINT, SIGHUP, 0 }, signal_came);
     if (!err)
         err = folder_make(daemon->options.run_folder);
     if (!err)
@@ -231,36 +205,6 @@ static void daemon_stop(struct daemon *daemon)
 
 /* --- becoming a daemon --- */
 
-/* Returns in the grandchild, its end of a pipe on which the first process waits until we are ready. */
-static int background(void)
-{
-    int ends[2], null;
-    char ready;
-
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -errno;
-    switch (fork()) {
-    case -1:
-        return -errno;
-    case 0:
-        break;
-    default:
-        close(ends[1]);
-        exit(read(ends[0], &ready, 1) == 1 ? 0 : 1);
-    }
-    close(ends[0]);
-    setsid();
-    umask(022);
-    if (chdir("/") < 0)
-        return -errno;
-    null = open("/dev/null", O_RDWR);
-    for (int fd = 0; fd < 3 && null >= 0; fd++)
-        dup2(null, fd);
-    if (null > 2)
-        close(null);
-    return ends[1];
-}
-
 /* Held locked for as long as the process that it names lives. */
 static int pid_file_write(const char *path)
 {
@@ -289,9 +233,11 @@ int main(int argc, char **argv)
         return err < 0 ? 1 : 0;
     log_start(&daemon);
     if (!daemon.options.interactive) {
-        ready = background();
+        ready = daemon_background();
         if (ready < 0)
             return 1;
+        umask(022);
+        daemon_null_stdio();
     }
     if (daemon.options.pid_file) {
         err = pid_file_write(daemon.options.pid_file);

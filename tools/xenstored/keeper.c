@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/daemon.h"
+#include "base/fd_message.h"
 
 #define FAST_NS 1000000000ull /* a server that ends sooner than this after its start ... */
 #define FAST_MAX 5            /* ... this often in a row cannot be helped */
@@ -20,49 +21,16 @@
 
 int keeper_send(int fd, uint32_t type, uint32_t id, int passed, int flags)
 {
-    struct keeper_message m = { type, id };
-    struct iovec iov = { &m, sizeof(m) };
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = { 0 };
-    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-    if (passed >= 0) {
-        struct cmsghdr *c;
-
-        msg.msg_control = control.bytes;
-        msg.msg_controllen = sizeof(control.bytes);
-        c = CMSG_FIRSTHDR(&msg);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &passed, sizeof(int));
-    }
-    return sendmsg(fd, &msg, flags | MSG_NOSIGNAL) < 0 ? -errno : 0;
+    return fd_message_send(fd, &(struct keeper_message){ type, id }, sizeof(struct keeper_message), passed, flags);
 }
 
 int keeper_receive(int fd, struct keeper_message *ret_message, int *ret_passed, int flags)
 {
-    struct iovec iov = { ret_message, sizeof(*ret_message) };
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
-                          .msg_controllen = sizeof(control.bytes) };
-    ssize_t n = recvmsg(fd, &msg, flags | MSG_CMSG_CLOEXEC);
-    const struct cmsghdr *c;
+    ssize_t n = fd_message_receive(fd, ret_message, sizeof(*ret_message), ret_passed, flags);
 
     if (n < 0)
-        return -errno;
-    if (n != sizeof(*ret_message))
-        return -ECONNRESET;
-    *ret_passed = -1;
-    c = CMSG_FIRSTHDR(&msg);
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-        memcpy(ret_passed, CMSG_DATA(c), sizeof(int));
-    return 0;
+        return (int)n;
+    return n == sizeof(*ret_message) ? 0 : -ECONNRESET;
 }
 
 void keeper_link_drop(struct keeper_link *k, uint32_t conn)
@@ -80,7 +48,8 @@ struct kept {
 struct keeper {
     const struct keeper_config *config;
     struct loop *loop;
-    struct loop_fd listen, server, signals;
+    struct loop_fd listen, server;
+    struct loop_signals signals;
     struct loop_child child;
     struct loop_timer again;
     struct kept *conn;
@@ -91,24 +60,13 @@ struct keeper {
     bool ready, stopping;
 };
 
-/* The service manager waits for a line on this socket, when there is one. */
 static void notify(const char *text)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    size_t len = path ? strlen(path) : 0;
-    int fd;
+    int fd = daemon_notify_socket();
 
-    if (!len || len >= sizeof(addr.sun_path))
-        return;
-    memcpy(addr.sun_path, path, len);
-    if (path[0] == '@')
-        addr.sun_path[0] = 0;
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
-    sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&addr,
-           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+    send(fd, text, strlen(text), MSG_NOSIGNAL);
     close(fd);
 }
 
@@ -301,32 +259,16 @@ static void server_ended(struct loop_child *child, int status)
     loop_timer_set(k->loop, &k->again, loop_now() + (k->fast > FAST_MAX ? FAST_NS : 0), server_again);
 }
 
-static void signal_event(struct loop_fd *src, uint32_t events)
+static void signal_came(struct loop_signals *src, int number)
 {
     struct keeper *k = (struct keeper *)((char *)src - offsetof(struct keeper, signals));
-    struct signalfd_siginfo info;
 
-    (void)events;
-    if (read(src->fd, &info, sizeof(info)) != sizeof(info))
-        return;
+    (void)number;
     k->stopping = true;
     if (k->child.pidfd.loop)
         kill(k->child.pid, SIGTERM);
     else
         loop_quit(k->loop, 0);
-}
-
-static int signals_begin(struct keeper *k)
-{
-    sigset_t set;
-    int fd;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? -errno : loop_fd_add(k->loop, &k->signals, fd, EPOLLIN, signal_event);
 }
 
 int keeper_run(const struct keeper_config *config)
@@ -338,7 +280,7 @@ int keeper_run(const struct keeper_config *config)
         k.fd[i] = -1;
     rc = loop_new(&k.loop);
     if (rc == 0)
-        rc = signals_begin(&k);
+        rc = loop_signals_add(k.loop, &k.signals, (const int[]){ SIGTERM, SIGINT, 0 }, signal_came);
     if (rc == 0)
         rc = server_begin(&k);
     if (rc == 0)

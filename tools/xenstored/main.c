@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,20 +14,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/daemon.h"
 #include "xenstored/keeper.h"
 #include "xenstored/options.h"
 #include "xenstored/serve.h"
 
 #define BACKLOG 1024
 #define LISTEN_FD 3 /* the first descriptor that a service manager passes */
-
-static void log_to_syslog(void *arg, enum log_level level, const char *text)
-{
-    static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-
-    (void)arg;
-    syslog(LOG_DAEMON | priority[level], "%s", text);
-}
 
 static struct log log_of(const struct options *o)
 {
@@ -98,29 +90,6 @@ static void pid_file_write(const char *path, const struct log *log)
         fclose(f);
 }
 
-/* In the background; the first process ends when the server serves. Returns the pipe that it waits at, -1 in it. */
-static int background(void)
-{
-    int ready[2];
-    char c;
-    pid_t pid;
-
-    if (pipe2(ready, O_CLOEXEC) < 0)
-        return -errno;
-    pid = fork();
-    if (pid < 0)
-        return -errno;
-    if (pid) {
-        close(ready[1]);
-        exit(read(ready[0], &c, 1) == 1 ? 0 : 1);
-    }
-    close(ready[0]);
-    setsid();
-    if (chdir("/") < 0)
-        return -errno;
-    return ready[1];
-}
-
 struct announce {
     const struct options *o;
     const struct log *log;
@@ -137,13 +106,10 @@ static void announce(void *arg)
         fflush(stdout);
     }
     if (a->pipe >= 0) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
         if (write(a->pipe, "", 1) < 0)
             log_err(a->log, "%s", strerror(errno));
         close(a->pipe);
-        for (int fd = 0; fd < 3 && null >= 0; fd++)
-            dup2(null, fd);
+        daemon_null_stdio();
     }
 }
 
@@ -171,7 +137,7 @@ static int keeper_main(const struct options *o, char **argv)
         return 1;
     }
     if (!o->no_fork) {
-        a.pipe = background();
+        a.pipe = daemon_background();
         if (a.pipe < 0)
             return 1;
     }

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,7 +21,7 @@
 struct process {
     struct server sv;
     struct keeper_link keeper;
-    struct loop_fd signals;
+    struct loop_signals signals;
     const struct options *o;
     char **argv;
     FILE *trace;
@@ -240,25 +239,12 @@ static int keeper_begin(struct process *p)
 
 /* --- the process --- */
 
-static void signal_event(struct loop_fd *src, uint32_t events)
+static void signal_came(struct loop_signals *src, int number)
 {
     struct process *p = (struct process *)((char *)src - offsetof(struct process, signals));
 
-    (void)events;
+    (void)number;
     loop_quit(p->sv.loop, 0);
-}
-
-static int signals_begin(struct process *p)
-{
-    sigset_t set;
-    int fd;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? -errno : loop_fd_add(p->sv.loop, &p->signals, fd, EPOLLIN, signal_event);
 }
 
 /* Of a new store: what was set since then stays. */
@@ -365,7 +351,7 @@ static int begin(struct process *p)
     if (rc == 0)
         rc = loop_new(&p->sv.loop);
     if (rc == 0)
-        rc = signals_begin(p);
+        rc = loop_signals_add(p->sv.loop, &p->signals, (const int[]){ SIGTERM, SIGINT, 0 }, signal_came);
     if (rc == 0)
         rc = server_start(&p->sv, &ops);
     if (rc == 1) {
