@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of the store's daemon: its parts (tests/unit), and itself with the fake hypervisor in place of Linux's devices.
-XENSTORED_TESTS = tests/unit/test_xenstored_journal tests/unit/test_xenstored_model tests/unit/test_xenstored_requests tests/xenstored/test_xenstored_full \
-	tests/xenstored/test_xenstored_hostile tests/xenstored/test_xenstored_kill
+XENSTORED_TESTS = tests/unit/test_xenstored_journal tests/unit/test_xenstored_model tests/unit/test_xenstored_quota \
+	tests/unit/test_xenstored_requests tests/xenstored/test_xenstored_full tests/xenstored/test_xenstored_hostile tests/xenstored/test_xenstored_kill
 
 check_PROGRAMS += tests/xenstored/xenstored_fake
 tests_xenstored_xenstored_fake_SOURCES = tools/xenstored/main.c $(xenstored_sources) $(FAKE_CTRL)
@@ -33,6 +33,9 @@ tests_unit_test_xenstored_journal_LDADD = $(UTIL_CORE)
 tests_unit_test_xenstored_model_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_xenstored_model_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_xenstored_model_LDADD = $(UTIL_CORE)
+tests_unit_test_xenstored_quota_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_unit_test_xenstored_quota_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_xenstored_quota_LDADD = $(UTIL_CORE)
 tests_unit_test_xenstored_requests_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_xenstored_requests_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_xenstored_requests_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

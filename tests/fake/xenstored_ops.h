@@ -24,12 +24,19 @@ static int fake_control(void *arg, const char *command, const void *args, size_t
     return -38; /* ENOSYS */
 }
 
+static uint32_t fake_figure(void *arg, uint32_t now)
+{
+    (void)arg;
+    return now;
+}
+
 static const struct store_ops fake_ops = {
     .introduce = fake_introduce,
     .connected = fake_conn,
     .disconnected = fake_conn,
     .control = fake_control,
     .output = fake_conn,
+    .figure = fake_figure,
 };
 
 #endif

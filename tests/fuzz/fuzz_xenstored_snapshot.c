@@ -45,7 +45,7 @@ static size_t good_snapshot(uint8_t *to, size_t room)
     ask(s, c, XS_WATCH, 0, "/a\0t", 5);
     ask(s, c, XS_TRANSACTION_START, 0, "", 1);
     ask(s, c, XS_WRITE, 1, "/a/c\0y", 6);
-    ask(s, s->domains[3]->conn, XS_WATCH, 0, "b\0u", 4);
+    ask(s, domain_find(s, 3)->conn, XS_WATCH, 0, "b\0u", 4);
     CHECK(snapshot_save(s, &saved) == 0);
     n = buf_len(&saved) < room ? buf_len(&saved) : room;
     memcpy(to, buf_data(&saved), n);

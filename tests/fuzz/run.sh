@@ -9,6 +9,8 @@ case $prog in
 *guest_walk*) runs=200000; set -- "$@" -max_len=1024 -len_control=10 ;;
 *ivrs*) runs=200000; set -- "$@" -max_len=512 ;;
 *vpci*) set -- "$@" -max_len=512 -len_control=10 ;;
+*xenstored_snapshot*) set -- "$@" -max_len=2048 -len_control=0 ;;
+*xenstored*) set -- "$@" -max_len=512 -len_control=10 ;;
 *store_async*) set -- "$@" -max_len=512 -len_control=10 ;;
 *hypercall*) set -- "$@" -max_len=1024 -len_control=10 ;;
 *) set -- "$@" -max_len=64 ;;

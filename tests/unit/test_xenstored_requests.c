@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every request: what it does, its errors, rights, quotas, the events that it causes; no memory at any point. */
+/* Every request: what it does, its errors, rights, the events that it causes; no memory at any point. */
 #include "xenstored_fixture.h"
 
 #include "xenstored/transaction.h"
@@ -46,8 +46,8 @@ static int setup(void **state)
     dom0 = conn_new(store, 1, NULL);
     store_introduce(store, 3, 100, 1);
     store_introduce(store, 4, 101, 1);
-    guest = store->domains[3]->conn;
-    other = store->domains[4]->conn;
+    guest = domain_find(store, 3)->conn;
+    other = domain_find(store, 4)->conn;
     ASK(dom0, XS_WRITE, "/local/domain/3/name\0a");
     ASK(dom0, XS_SET_PERMS, "/local/domain/3\0n3");
     ASK(dom0, XS_WRITE, "/local/domain/4/name\0b");
@@ -231,7 +231,7 @@ static void permissions_of_the_dead(void **state)
     assert_reads(other, "/secret", "x");
     store_domain_dead(store, 4);
     store_introduce(store, 4, 1, 1);
-    other = store->domains[4]->conn;
+    other = domain_find(store, 4)->conn;
     assert_int_equal(ASK(other, XS_READ, "/secret"), -EACCES);
     assert_int_equal(ASK(dom0, XS_SET_PERMS, "/secret\0n0\0r4"), 0);
     assert_reads(other, "/secret", "x");
@@ -245,7 +245,7 @@ static void targets(void **state)
     assert_int_equal(ASK(dom0, XS_SET_TARGET, "4\0003"), 0);
     assert_int_equal(ASK(other, XS_WRITE, "/local/domain/3/x\0y"), 0);
     store_domain_dead(store, 3);
-    assert_false(store->domains[4]->has_target);
+    assert_false(domain_find(store, 4)->has_target);
 }
 
 static void domains(void **state)
@@ -266,7 +266,7 @@ static void domains(void **state)
     assert_true(next_message(dom0, &m) && m.hdr.type == XS_WATCH_EVENT);
     assert_memory_equal(m.data, "@introduceDomain\0i", 19);
     assert_int_equal(reply_to(dom0, &m), 0);
-    assert_int_equal(store->domains[7]->mfn, 55);
+    assert_int_equal(domain_find(store, 7)->mfn, 55);
     assert_int_equal(ask_tx(dom0, XS_IS_DOMAIN_INTRODUCED, 0, "7", 2, &m), 0);
     assert_string_equal(m.data, "T");
     store_domain_shutdown(store, 7);
@@ -290,7 +290,7 @@ static void nodes_of_the_dead(void **state)
     assert_int_equal(ASK(dom0, XS_WRITE, "/shared\0x"), 0);
     assert_int_equal(ASK(dom0, XS_SET_PERMS, "/shared\0b0"), 0);
     assert_int_equal(ASK(guest, XS_WRITE, "/shared/of3/x\0x"), 0);
-    assert_int_equal(store->domains[3]->nodes, 5);
+    assert_int_equal(domain_find(store, 3)->nodes, 5);
     store_domain_dead(store, 3);
     assert_int_equal(ASK(dom0, XS_READ, "/shared/of3"), -ENOENT);
     assert_int_equal(ASK(dom0, XS_READ, "/local/domain/3"), -ENOENT);
@@ -506,55 +506,6 @@ static void spoilers(void **state)
     assert_int_equal(store->spoiler, NOBODY); /* long ago */
 }
 
-/* --- quotas --- */
-
-static void quotas(void **state)
-{
-    char payload[4096] = "big", path[32];
-    struct message m;
-    uint32_t tx = 0;
-    int rc;
-
-    (void)state;
-    for (int i = 0; i < 10; i++)
-        for (int k = 0; k < 99; k++) {
-            size_t n = (size_t)sprintf(path, "q/%d/%d", i, k) + 1;
-
-            assert_int_equal(ask_tx(guest, XS_MKDIR, 0, path, n, &m), i < 9 || k < 97 ? 0 : -ENOSPC);
-        }
-    assert_int_equal(store->domains[3]->nodes, 1000); /* one is its home */
-    assert_int_equal(ASK(guest, XS_RM, "q"), 0);
-    assert_int_equal(store->domains[3]->nodes, 1);
-    for (int i = 0; i < 129; i++) {
-        size_t n = (size_t)sprintf(path, "w%c%d", 0, i) + 1;
-
-        assert_int_equal(ask_tx(guest, XS_WATCH, 0, path, n, &m), i < 128 ? 0 : -E2BIG);
-    }
-    for (int i = 0; i < 11; i++)
-        assert_int_equal(ask_tx(guest, XS_TRANSACTION_START, 0, "", 1, &m), i < 10 ? 0 : -ENOSPC);
-    tx = guest->transactions->id;
-    for (int i = 0; i < 400; i++) { /* the list of names gets too long */
-        size_t n = (size_t)sprintf(path, "t/name%d", i) + 1;
-
-        rc = ask_tx(guest, XS_WRITE, tx, path, n, &m);
-        assert_true(i < 255 ? rc == 0 : i > 270 ? rc == -ENOSPC : 1);
-    }
-    for (int i = 0; i < 1100; i++) { /* nodes that are looked for are touched too */
-        size_t n = (size_t)sprintf(path, "z%d", i) + 1;
-
-        rc = ask_tx(guest, XS_READ, tx, path, n, &m);
-        assert_true(rc == -ENOENT || (i > 600 && rc == -ENOSPC));
-    }
-    assert_int_equal(ASK_TX(guest, XS_READ, tx, "more"), -ENOSPC);
-    assert_int_equal(ask_tx(guest, XS_WRITE, 0, payload, 4 + 1900, &m), 0);
-    assert_int_equal(ask_tx(guest, XS_WRITE, 0, payload, 4 + 2048, &m), -ENOSPC);
-    payload[0] = '/';
-    assert_int_equal(ask_tx(dom0, XS_WRITE, 0, payload, 4096, &m), 0);
-    memset(payload, 'a', 2100);
-    payload[2100] = 0;
-    assert_int_equal(ask_tx(guest, XS_READ, 0, payload, 2101, &m), -EINVAL);
-}
-
 static void controls(void **state)
 {
     struct message m;
@@ -601,7 +552,7 @@ static void with_faults(uint32_t type, uint32_t tx, const void *data, size_t len
 {
     for (int n = 0; n < 200; n++) {
         struct message m;
-        uint64_t nodes_before = store->domains[0]->nodes;
+        uint64_t nodes_before = domain_find(store, 0)->nodes;
         int rc;
 
         assert_int_equal(conn_reserve(dom0), 0);
@@ -624,7 +575,7 @@ static void with_faults(uint32_t type, uint32_t tx, const void *data, size_t len
             assert_int_equal(rc, 0);
             return;
         }
-        assert_int_equal(store->domains[0]->nodes, nodes_before);
+        assert_int_equal(domain_find(store, 0)->nodes, nodes_before);
     }
     fail();
 }
@@ -670,7 +621,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(transactions_that_commute, setup, teardown),
         cmocka_unit_test_setup_teardown(transactions_and_rights, setup, teardown),
         cmocka_unit_test_setup_teardown(spoilers, setup, teardown),
-        cmocka_unit_test_setup_teardown(quotas, setup, teardown),
         cmocka_unit_test_setup_teardown(controls, setup, teardown),
         cmocka_unit_test_setup_teardown(faults, setup, teardown),
     };

@@ -4,6 +4,7 @@
  * watches that never end, answers that are never taken, changes that spoil others' transactions. The daemon lives, their
  * quotas hold, and a client over a socket gets all its answers; how fast is printed. SOAK=1: for 5 minutes.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,8 @@ static void attacked(void **state)
         assert_true(quota_of(i, "nodes") <= 1000);
         assert_true(quota_of(i, "watches") <= 128);
         assert_true(quota_of(i, "transactions") <= 10);
+        assert_true(quota_of(i, "outstanding") <= 20);
+        assert_true(quota_of(i, "memory") <= 2560 << 10);
     }
     assert_int_equal(ask(&good, XS_CONTROL, 0, "check", 6, text), 0);
     assert_int_equal(server_pid(), server); /* it never ended */
@@ -223,9 +226,53 @@ static void attacked(void **state)
     daemon_end();
 }
 
+/*
+ * A domain that asks and takes no answers is not listened to from its 20th on, as many as it may send; also by the server
+ * after one that was killed. When it takes them, all come.
+ */
+static void answers_are_not_taken(void **state)
+{
+    enum { ASKED = 56 }; /* what its ring has room for */
+    char text[XENSTORE_PAYLOAD_MAX + 1], value[300] = "/local/domain/1/v";
+    uint64_t deadline = world_ms() + SECONDS * 1000;
+    struct client *c = &attacker[0];
+    struct xsd_sockmsg hdr;
+
+    (void)state;
+    daemon_begin();
+    client_socket(&dom0, 1);
+    client_socket(&good, 2);
+    client_ring(c, 1, &dom0);
+    memset(value + 18, 'v', 200);
+    assert_int_equal(ask(&good, XS_WRITE, 0, value, 18 + 200, text), 0);
+    assert_int_equal(ask(&good, XS_SET_PERMS, 0, "/local/domain/1/v\0n1", 21, text), 0);
+    for (unsigned i = 0; i < ASKED; i++)
+        request(c, XS_READ, 0, 2, "v", 2);
+    while (quota_of(1, "outstanding") < 20)
+        assert_true(world_ms() < deadline);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(quota_of(1, "outstanding"), 20);
+    kill(server_pid(), SIGKILL);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(quota_of(1, "outstanding"), 20);
+    for (unsigned i = 0; i < ASKED; i++) {
+        client_take(c, &hdr, text);
+        assert_int_equal(hdr.type, XS_READ);
+        assert_int_equal(hdr.len, 200);
+    }
+    assert_int_equal(quota_of(1, "outstanding"), 0);
+    client_done(&dom0);
+    client_done(&good);
+    client_done(c);
+    daemon_end();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(attacked, world_setup, world_teardown) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(attacked, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(answers_are_not_taken, world_setup, world_teardown),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "xenstored/change.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "xenstored/perms.h"
 
@@ -30,6 +31,33 @@ unsigned change_missing(struct node *root, const char *path)
     return nr;
 }
 
+/* The last `made` nodes of the path. */
+static void count_made(struct store *s, const char *path, unsigned made)
+{
+    char part[PATH_SIZE];
+    size_t len = strlen(path);
+
+    memcpy(part, path, len + 1);
+    for (; made; made--) {
+        store_count_node(s, tree_find(s->root, part), 1);
+        while (part[--len] != '/')
+            ;
+        part[len] = 0;
+    }
+}
+
+int change_value(struct store *s, struct node **root, const char *path, struct value *value)
+{
+    const struct node *n = tree_find(*root, path);
+    struct domain *d = root == &s->root ? domain_find(s, perms_owner(n->perms)) : NULL;
+    size_t before = value_bytes(n->value);
+    int rc = tree_set_value(root, path, value, ++s->gen);
+
+    if (rc == 0 && d)
+        d->node_bytes += value_bytes(value) - before;
+    return rc;
+}
+
 int change_create(struct store *s, struct node **root, const char *path, struct value *value, struct perms *perms,
                   unsigned *ret_made)
 {
@@ -41,7 +69,7 @@ int change_create(struct store *s, struct node **root, const char *path, struct 
     if (rc < 0)
         return rc;
     if (root == &s->root)
-        store_count_node(s, perms, (int)made);
+        count_made(s, path, made);
     if (ret_made)
         *ret_made = made;
     return 0;
@@ -49,19 +77,18 @@ int change_create(struct store *s, struct node **root, const char *path, struct 
 
 int change_perms(struct store *s, struct node **root, const char *path, struct perms *perms)
 {
-    struct node *n = tree_find(*root, path);
-    struct perms *before = perms_ref(n->perms);
+    bool counted = root == &s->root;
     int rc = 0;
 
     for (unsigned i = 0; i < perms->nr && rc == 0; i++)
         rc = domain_known(s, perms->list[i].id);
-    if (rc == 0)
-        rc = tree_set_perms(root, path, perms, ++s->gen);
-    if (rc == 0 && root == &s->root) {
-        store_count_node(s, before, -1);
-        store_count_node(s, perms, 1);
-    }
-    perms_unref(before);
+    if (rc < 0)
+        return rc;
+    if (counted)
+        store_count_node(s, tree_find(*root, path), -1);
+    rc = tree_set_perms(root, path, perms, ++s->gen);
+    if (counted)
+        store_count_node(s, tree_find(*root, path), 1);
     return rc;
 }
 
@@ -76,12 +103,14 @@ int change_remove(struct store *s, struct node **root, const char *path, struct 
 
 static void count(void *arg, const struct node *n)
 {
-    store_count_node(arg, n->perms, 1);
+    store_count_node(arg, n, 1);
 }
 
 void store_recount(struct store *s)
 {
-    for (struct domain *d = s->known; d; d = d->next)
+    for (struct domain *d = s->known; d; d = d->next) {
         d->nodes = 0;
+        d->node_bytes = 0;
+    }
     node_each(s->root, count, s);
 }

@@ -65,18 +65,25 @@ static int quota_list(struct control *c, const uint32_t *limits, bool soft)
 
 static int quota_of_domain(struct control *c, const char *name)
 {
+    const struct store *s = c->r->s;
     const struct domain *d;
     uint32_t domid;
     int rc;
 
     if (wire_parse_u32(name, DOMAIN_IDS - 1, &domid) < 0)
         return -EINVAL;
-    d = domain_find(c->r->s, domid);
+    d = domain_find(s, domid);
     if (!d)
         return -ENOENT;
     rc = buf_appendf(&c->reply, "Domain %u:\n", domid);
-    for (enum quota q = QUOTA_NODES; q <= QUOTA_TRANSACTIONS && rc == 0; q++)
-        rc = buf_appendf(&c->reply, "%-17s: %8u\n", quota_table[q].name, quota_used(d, q));
+    for (enum quota q = 0; q < QUOTA_KINDS && rc == 0; q++) {
+        uint32_t used = quota_used(d, q);
+
+        if (q == QUOTA_OUTSTANDING) /* what clients took is not done over again after a restart */
+            used = s->ops->figure(s->ops_arg, used);
+        if (quota_is_total(q))
+            rc = buf_appendf(&c->reply, "%-17s: %8u\n", quota_table[q].name, used);
+    }
     return rc;
 }
 

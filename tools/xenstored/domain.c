@@ -22,7 +22,9 @@ struct domain *domain_get(struct store *s, unsigned domid)
         d->domid = domid;
         d->gen = ++s->gen;
         d->next = s->known;
-        s->known = s->domains[domid] = d;
+        s->known = d;
+        d->same = s->domains[domid % DOMAIN_BUCKETS];
+        s->domains[domid % DOMAIN_BUCKETS] = d;
     }
     return d;
 }
@@ -58,7 +60,7 @@ static void orphans_remove(struct store *s, unsigned domid)
     struct orphans o = { .domid = domid };
     struct node *gone;
 
-    while (s->domains[domid]->nodes) {
+    while (domain_find(s, domid)->nodes) {
         o.path[0] = o.found[0] = 0;
         node_each_child(s->root, orphan_find, &o);
         if (!o.found[0])
@@ -90,7 +92,9 @@ void domain_gone(struct store *s, struct domain *d)
     for (slot = &s->known; *slot != d; slot = &(*slot)->next)
         ;
     *slot = d->next;
-    s->domains[domid] = NULL;
+    for (slot = &s->domains[domid % DOMAIN_BUCKETS]; *slot != d; slot = &(*slot)->same)
+        ;
+    *slot = d->same;
     free(d);
     for (d = s->known; d; d = d->next)
         if (d->has_target && d->target == domid)

@@ -28,6 +28,11 @@ enum quota quota_by_name(const char *name)
     return q;
 }
 
+bool quota_is_total(enum quota q)
+{
+    return q <= QUOTA_OUTSTANDING || q == QUOTA_MEMORY;
+}
+
 uint32_t quota_used(const struct domain *d, enum quota q)
 {
     switch (q) {
@@ -37,6 +42,10 @@ uint32_t quota_used(const struct domain *d, enum quota q)
         return d->watches;
     case QUOTA_TRANSACTIONS:
         return d->transactions;
+    case QUOTA_OUTSTANDING:
+        return d->conn ? conn_outstanding(d->conn) : 0;
+    case QUOTA_MEMORY:
+        return (uint32_t)(domain_bytes(d) < UINT32_MAX ? domain_bytes(d) : UINT32_MAX);
     default:
         return 0;
     }
@@ -53,4 +62,11 @@ bool quota_allows(struct store *s, struct domain *d, enum quota q, uint32_t used
         log_warn(s->log, "domain %u exceeds the soft limit of %s (%u)", d->domid, quota_table[q].name, soft);
     }
     return !s->quota[q] || used < s->quota[q];
+}
+
+bool quota_allows_memory(struct store *s, struct domain *d, int64_t more)
+{
+    uint64_t used = domain_bytes(d) + (uint64_t)more;
+
+    return more <= 0 || quota_allows(s, d, QUOTA_MEMORY, (uint32_t)(used <= UINT32_MAX ? used - 1 : UINT32_MAX));
 }

@@ -17,7 +17,7 @@ enum quota {
     QUOTA_TRANSACTIONS, /* open */
     QUOTA_OUTSTANDING,  /* requests whose replies were not taken yet */
     QUOTA_ACCESSED,     /* nodes that one transaction touches */
-    QUOTA_MEMORY,       /* bytes in all */
+    QUOTA_MEMORY,       /* bytes of its nodes, watches and transactions */
     QUOTA_ENTRY_SIZE,   /* bytes of a node: value, permissions, names of its children */
     QUOTA_PATH,         /* bytes of a path, without the home of a domain */
     QUOTA_PERMS,        /* entries of a node's list */
@@ -36,10 +36,14 @@ extern const struct quota_row quota_table[QUOTA_KINDS];
 /* QUOTA_KINDS when there is none of that name. */
 enum quota quota_by_name(const char *name);
 
+/* Is it of a domain as a whole, and not of a single thing? */
+bool quota_is_total(enum quota q);
 /* What the domain uses of it; 0 for limits of single things. */
 uint32_t quota_used(const struct domain *d, enum quota q);
 
 /* May d, which has quota_used(), have one more? Says in the log, once, when the soft limit is passed. */
 bool quota_allows(struct store *s, struct domain *d, enum quota q, uint32_t used);
+/* May it have as many bytes more, or fewer? */
+bool quota_allows_memory(struct store *s, struct domain *d, int64_t more);
 
 #endif

@@ -197,6 +197,19 @@ static bool size_allowed(struct request *r, size_t value_len, unsigned nr_perms,
     return conn_privileged(r->c) || size < r->s->quota[QUOTA_ENTRY_SIZE];
 }
 
+/* May the client's domain have as many bytes more? */
+static bool memory_allowed(struct request *r, int64_t more)
+{
+    return !r->c->domain || quota_allows_memory(r->s, r->c->domain, more);
+}
+
+/* In a transaction: what it wrote takes memory also when it is written over again. */
+static void memory_charge(struct request *r, size_t bytes)
+{
+    if (r->tx)
+        transaction_charge(r->c, r->tx, bytes);
+}
+
 /* Of the first name in the rest of a path, with its NUL. */
 static size_t name_size(const char *rest)
 {
@@ -211,7 +224,7 @@ static int node_create(struct request *r, const char *path, struct value *value)
     struct domain *d = r->c->domain;
     unsigned missing = change_missing(*root, path), made;
     struct perms *p;
-    size_t have;
+    size_t have, bytes;
     int rc;
 
     above = tree_find_nearest(*root, path, &have);
@@ -221,6 +234,10 @@ static int node_create(struct request *r, const char *path, struct value *value)
     if (d && !conn_privileged(r->c) &&
         !quota_allows(r->s, d, QUOTA_NODES, d->nodes + (r->tx ? (uint32_t)r->tx->made : 0) + missing - 1))
         return -ENOSPC;
+    bytes = missing * (node_bytes(above) - above->name_len - value_bytes(above->value)) + strlen(path + have) +
+            value_bytes(value);
+    if (!memory_allowed(r, (int64_t)bytes))
+        return -ENOMEM;
     rc = making_note(r, path, have);
     if (rc < 0)
         return rc;
@@ -230,17 +247,26 @@ static int node_create(struct request *r, const char *path, struct value *value)
     rc = change_create(r->s, root, path, value, p, &made);
     if (rc == 0 && r->tx && perms_owner(p) == r->c->domid)
         r->tx->made += (int32_t)made;
+    if (rc == 0)
+        memory_charge(r, bytes);
     perms_unref(p);
     return rc;
 }
 
 static int value_change(struct request *r, const char *path, struct node *n, struct value *value)
 {
+    int64_t more = (int64_t)value_bytes(value) - (r->tx ? 0 : (int64_t)value_bytes(n->value));
     int rc = change_note(r, path, CHANGE_VALUE);
 
     if (rc == 0 && !size_allowed(r, value ? value->len : 0, n->perms->nr, n->list_len))
         rc = -ENOSPC;
-    return rc < 0 ? rc : tree_set_value(root_of(r), path, value, ++r->s->gen);
+    if (rc == 0 && !memory_allowed(r, more))
+        rc = -ENOMEM;
+    if (rc == 0)
+        rc = change_value(r->s, root_of(r), path, value);
+    if (rc == 0)
+        memory_charge(r, value_bytes(value));
+    return rc;
 }
 
 int do_write(struct request *r)

@@ -31,6 +31,8 @@ int do_watch(struct request *r)
         return rc;
     if (r->c->domain && !quota_allows(r->s, r->c->domain, QUOTA_WATCHES, r->c->domain->watches))
         return -E2BIG;
+    if (r->c->domain && !quota_allows_memory(r->s, r->c->domain, (int64_t)watch_bytes(path, r->arg[1])))
+        return -ENOMEM;
     rc = watch_add(r->s, r->c, path, r->arg[0], r->arg[1], depth, &w);
     if (rc < 0)
         return rc;

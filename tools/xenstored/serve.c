@@ -171,12 +171,22 @@ static int on_control(void *arg, const char *command, const void *args, size_t l
     return -ENOSYS;
 }
 
+static uint32_t on_figure(void *arg, uint32_t now)
+{
+    struct server *sv = arg;
+
+    if (sv->current->answer == JOURNAL_UNSET)
+        sv->current->answer = (int32_t)now;
+    return (uint32_t)sv->current->answer;
+}
+
 static const struct store_ops ops = {
     .introduce = on_introduce,
     .connected = on_connected,
     .disconnected = on_disconnected,
     .control = on_control,
     .output = on_output,
+    .figure = on_figure,
 };
 
 /* --- the keeper --- */

@@ -50,9 +50,19 @@ static void link_unqueue(struct link *l)
     *(l->next ? &l->next->prev : &sv->queue_last) = l->prev;
 }
 
+/* Who has so much output that he has to take some before he is listened to. */
 static bool link_stuffed(const struct link *l)
 {
-    return buf_len(&l->c->out) > OUTPUT_MAX;
+    const struct store *s = l->sv->s;
+    const struct domain *d = l->c->domain;
+    size_t out = buf_len(&l->c->out);
+
+    if (out > OUTPUT_MAX)
+        return true;
+    if (!d || d->domid == DOM0 || !out)
+        return false;
+    return (s->quota[QUOTA_OUTSTANDING] && conn_outstanding(l->c) >= s->quota[QUOTA_OUTSTANDING]) ||
+           (s->quota[QUOTA_MEMORY] && domain_bytes(d) + out + buf_len(&l->c->in) >= s->quota[QUOTA_MEMORY]);
 }
 
 static void link_want(struct link *l)
@@ -86,7 +96,7 @@ static bool link_flush(struct link *l)
             server_close(l);
             return false;
         }
-        buf_consume(out, (size_t)n);
+        conn_sent(l->c, (size_t)n);
     }
     return true;
 }
@@ -224,11 +234,10 @@ static bool answer_at_once(struct link *l, uint32_t n, bool pure)
         land->force = -ENOSPC;
     request_execute(sv->s, c, pure ? 0 : -ENOSPC);
     len = buf_len(&c->out);
-    c->produced -= len;
     sent = l->ops->send(l, buf_data(&c->out), len, true);
     if (sent < 0)
         sent = 0;
-    buf_consume(&c->out, (size_t)sent);
+    conn_sent_unrecorded(c, (size_t)sent);
     if ((size_t)sent < len) {
         /* No snapshot now: what landed is not in it. */
         if (journal_keep(sv->j, JOURNAL_AND_EXECUTE, (uint32_t)sent, &r) < 0) {
@@ -236,7 +245,6 @@ static bool answer_at_once(struct link *l, uint32_t n, bool pure)
             return false;
         }
         r->outcome = pure ? 0 : -ENOSPC;
-        c->produced += len - (size_t)sent;
     }
     l->slot->pos = (struct journal_ring_pos){ land->before.in + n, land->before.out + (uint32_t)sent };
     journal_land_done(sv->j);
@@ -436,10 +444,8 @@ static void replay_execute(struct server *sv, struct conn *c, struct journal_rec
     if (r->outcome == JOURNAL_UNSET && ++r->attempts > ATTEMPTS_MAX)
         r->outcome = -EIO;
     execute(sv, c, r);
-    if (r->replied <= buf_len(&c->out)) {
-        c->produced -= r->replied;
-        buf_consume(&c->out, r->replied);
-    }
+    if (r->replied <= buf_len(&c->out))
+        conn_sent_unrecorded(c, r->replied);
 }
 
 static int replay_dom0(struct server *sv, const struct journal_record *r)
@@ -489,7 +495,7 @@ static void drop_sent(struct server *sv, struct conn *c)
     uint64_t left = c->produced - (slot ? slot->sent : 0);
 
     if (left < buf_len(&c->out))
-        buf_consume(&c->out, buf_len(&c->out) - (size_t)left);
+        conn_sent(c, buf_len(&c->out) - (size_t)left);
 }
 
 int server_replay(struct server *sv)
@@ -503,9 +509,11 @@ int server_replay(struct server *sv)
     if (rc == 0)
         rc = journal_recover(sv->j);
     sv->replaying = true;
+    sv->s->log = NULL; /* it was said */
     while (rc == 0 && (r = journal_next(sv->j, &pos)))
         rc = replay_record(sv, r);
     sv->replaying = false;
+    sv->s->log = sv->log;
     if (rc == 0 && pos && pos != sv->j->head->tail)
         rc = -EBADMSG;
     if (rc < 0)

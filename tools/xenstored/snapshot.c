@@ -11,7 +11,7 @@
 #include "xenstored/transaction.h"
 #include "xenstored/watch.h"
 
-#define VERSION 1u
+#define VERSION 2u
 #define HEIGHT_MAX 48   /* of a map: that of more nodes than fit into memory */
 #define DEPTH_MAX 16384 /* of nodes that lead to one: recursion stays within the stack */
 
@@ -41,8 +41,8 @@ struct saved_domain {
 } __attribute__((packed));
 enum { SAVED_INTRODUCED = 1, SAVED_SHUTDOWN = 2, SAVED_TARGET = 4 };
 
-struct saved_conn { /* input, output follow, then watches, then transactions */
-    uint32_t id, domid, flags, in_len, out_len, nr_watches, nr_transactions;
+struct saved_conn { /* input, output, ends of replies follow, then watches, then transactions */
+    uint32_t id, domid, flags, in_len, out_len, ends_len, nr_watches, nr_transactions;
     uint64_t produced;
 } __attribute__((packed));
 enum { SAVED_RING = 1, SAVED_BROKEN = 2, SAVED_MUTED = 4 };
@@ -54,7 +54,7 @@ struct saved_watch { /* path and token follow, each with its NUL */
 struct saved_transaction { /* accesses follow */
     uint32_t id, root, nr_access, nr_changes;
     int32_t made;
-    uint64_t start;
+    uint64_t start, bytes;
 } __attribute__((packed));
 
 struct saved_access { /* the path follows with its NUL */
@@ -172,6 +172,7 @@ static void save_transaction(struct saver *v, const struct transaction *tx)
         .nr_changes = tx->nr_changes,
         .made = tx->made,
         .start = tx->start,
+        .bytes = tx->bytes,
     };
 
     put(v, &r, sizeof(r));
@@ -194,6 +195,7 @@ static void save_conn(struct saver *v, const struct conn *c)
                  (c->muted ? SAVED_MUTED : 0u),
         .in_len = (uint32_t)buf_len(&c->in),
         .out_len = (uint32_t)buf_len(&c->out),
+        .ends_len = (uint32_t)buf_len(&c->ends),
         .produced = c->produced,
     };
 
@@ -204,6 +206,7 @@ static void save_conn(struct saver *v, const struct conn *c)
     put(v, &r, sizeof(r));
     put(v, buf_data(&c->in), r.in_len);
     put(v, buf_data(&c->out), r.out_len);
+    put(v, buf_data(&c->ends), r.ends_len);
     for (const struct watch *w = c->watches; w; w = w->next) {
         struct saved_watch rw = { (uint32_t)strlen(w->path) + 1, (uint32_t)strlen(w->token) + 1, w->depth, w->relative };
 
@@ -424,6 +427,7 @@ static int load_transaction(struct loader *v, struct conn *c)
     if (!tx)
         return -ENOMEM;
     tx->made = r.made;
+    transaction_charge(c, tx, r.bytes);
     for (uint32_t i = 0; i < r.nr_access && rc == 0; i++) {
         struct saved_access ra;
         const char *path = take_into(v, &ra, sizeof(ra)) ? take_path(v, ra.path_size, false) : NULL;
@@ -437,11 +441,13 @@ static int load_transaction(struct loader *v, struct conn *c)
 
 static int load_conn_parts(struct loader *v, const struct saved_conn *r, struct conn *c)
 {
-    const void *in = take(v, r->in_len), *out = in ? take(v, r->out_len) : NULL;
-    int rc = out ? buf_append(&c->in, in, r->in_len) : -EBADMSG;
+    const void *in = take(v, r->in_len), *out = in ? take(v, r->out_len) : NULL, *ends = out ? take(v, r->ends_len) : NULL;
+    int rc = ends && r->ends_len % sizeof(uint64_t) == 0 ? buf_append(&c->in, in, r->in_len) : -EBADMSG;
 
     if (rc == 0)
         rc = buf_append(&c->out, out, r->out_len);
+    if (rc == 0)
+        rc = buf_append(&c->ends, ends, r->ends_len);
     for (uint32_t i = 0; i < r->nr_watches && rc == 0; i++)
         rc = load_watch(v, c);
     for (uint32_t i = 0; i < r->nr_transactions && rc == 0; i++)

@@ -80,17 +80,19 @@ void store_free(struct store *s)
 
 /* --- nodes that are counted --- */
 
-void store_count_node(struct store *s, const struct perms *p, int n)
+void store_count_node(struct store *s, const struct node *n, int sign)
 {
-    struct domain *d = domain_find(s, perms_owner(p));
+    struct domain *d = domain_find(s, perms_owner(n->perms));
 
-    if (d)
-        d->nodes += (uint32_t)n;
+    if (!d)
+        return;
+    d->nodes += (uint32_t)sign;
+    d->node_bytes += sign < 0 ? -(uint64_t)node_bytes(n) : node_bytes(n);
 }
 
 static void count_removed(void *arg, const struct node *n)
 {
-    store_count_node(arg, n->perms, -1);
+    store_count_node(arg, n, -1);
 }
 
 void store_count_removed(struct store *s, const struct node *n)
@@ -129,6 +131,7 @@ void conn_free(struct store *s, struct conn *c)
     *(c->next ? &c->next->prev : &s->conns_last) = c->prev;
     buf_done(&c->in);
     buf_done(&c->out);
+    buf_done(&c->ends);
     free(c);
 }
 
@@ -165,7 +168,32 @@ void conn_send(struct store *s, struct conn *c, const struct xsd_sockmsg *hdr, c
         memcpy(room + sizeof(*hdr) + a_len, b, b_len);
     buf_added(&c->out, sizeof(*hdr) + a_len + b_len);
     c->produced += sizeof(*hdr) + a_len + b_len;
+    if (c->domid != DOM0 && hdr->type != XS_WATCH_EVENT && buf_append(&c->ends, &c->produced, sizeof(c->produced)) < 0)
+        abort();
     s->ops->output(s->ops_arg, c);
+}
+
+void conn_sent(struct conn *c, size_t n)
+{
+    uint64_t end;
+
+    buf_consume(&c->out, n);
+    while (buf_len(&c->ends)) {
+        memcpy(&end, buf_data(&c->ends), sizeof(end));
+        if (end > c->produced - buf_len(&c->out))
+            break;
+        buf_consume(&c->ends, sizeof(end));
+    }
+}
+
+void conn_sent_unrecorded(struct conn *c, size_t n)
+{
+    uint64_t *end = buf_data(&c->ends);
+
+    for (size_t i = 0; i < conn_outstanding(c); i++)
+        end[i] -= n;
+    c->produced -= n;
+    conn_sent(c, n);
 }
 
 void conn_mute(struct store *s, struct conn *c, bool mute)

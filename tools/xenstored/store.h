@@ -19,6 +19,7 @@
 
 #define DOMAIN_IDS 0x7ff0 /* those above have special meanings */
 #define DOM0 0
+#define DOMAIN_BUCKETS 256
 
 struct transaction;
 struct watch;
@@ -27,6 +28,7 @@ struct store;
 
 struct domain { /* one that has a connection, or that some list of permissions or a node's ownership names */
     struct domain *next; /* of all */
+    struct domain *same; /* in its bucket */
     unsigned domid;
     uint64_t gen; /* when it came to be known: what was permitted before was permitted to another one */
     bool introduced;
@@ -37,6 +39,8 @@ struct domain { /* one that has a connection, or that some list of permissions o
     uint32_t remote_port;
     struct conn *conn;
     uint32_t nodes, watches, transactions; /* that it owns */
+    uint64_t node_bytes;                   /* of the store's tree, without what transactions still have */
+    uint64_t other_bytes;                  /* of watches and transactions */
     uint32_t soft_warned;                  /* bit per enum quota: the log has it */
 };
 
@@ -48,6 +52,7 @@ struct conn {
     struct buf in;         /* received and not yet a complete request that was executed */
     struct buf out;        /* to be sent */
     uint64_t produced;     /* bytes that ever went into out */
+    struct buf ends;       /* of a guest: where in those each reply ends that it has not taken, a uint64_t each */
     bool broken;           /* a message that is none: nothing more is taken from it, and it is to be closed */
     bool muted;            /* it takes nothing: events are not kept for it */
     struct watch *watches, *watches_last;
@@ -66,6 +71,8 @@ struct store_ops {
     int (*control)(void *arg, const char *command, const void *args, size_t len, struct buf *reply);
     /* There is something new in c->out. */
     void (*output)(void *arg, struct conn *c);
+    /* A figure for a reply that may be another one when the request is executed again: what it was the first time. */
+    uint32_t (*figure)(void *arg, uint32_t now);
 };
 
 #define CHANGERS 256
@@ -78,7 +85,7 @@ struct store {
     uint32_t next_tx;
     uint32_t quota[QUOTA_KINDS];
     uint32_t quota_soft[QUOTA_KINDS]; /* 0: none */
-    struct domain *domains[DOMAIN_IDS]; /* by number */
+    struct domain *domains[DOMAIN_BUCKETS]; /* by number */
     struct domain *known;               /* all of them */
     struct conn *conns, *conns_last;
     struct watch_node *watch_root, *watch_special;
@@ -103,7 +110,16 @@ void store_free(struct store *s);
 /* --- domains --- */
 static inline struct domain *domain_find(const struct store *s, unsigned domid)
 {
-    return domid < DOMAIN_IDS ? s->domains[domid] : NULL;
+    struct domain *d = s->domains[domid % DOMAIN_BUCKETS];
+
+    while (d && d->domid != domid)
+        d = d->same;
+    return d;
+}
+
+static inline uint64_t domain_bytes(const struct domain *d)
+{
+    return d->node_bytes + d->other_bytes;
 }
 
 /* The domain, made known when it is not; NULL without memory. */
@@ -132,6 +148,12 @@ struct conn *conn_find(struct store *s, uint32_t id);
  */
 void conn_mute(struct store *s, struct conn *c, bool mute);
 
+/* Replies that a guest has not taken. */
+static inline uint32_t conn_outstanding(const struct conn *c)
+{
+    return (uint32_t)(buf_len(&c->ends) / sizeof(uint64_t));
+}
+
 static inline bool conn_privileged(const struct conn *c)
 {
     return c->domid == DOM0;
@@ -141,12 +163,16 @@ static inline bool conn_privileged(const struct conn *c)
 int conn_reserve(struct conn *c);
 void conn_send(struct store *s, struct conn *c, const struct xsd_sockmsg *hdr, const void *a, size_t a_len,
                const void *b, size_t b_len);
+/* The first n bytes of c->out went to the client. */
+void conn_sent(struct conn *c, size_t n);
+/* The same of bytes that the journal knows nothing of: as if they had never been in c->out. */
+void conn_sent_unrecorded(struct conn *c, size_t n);
 
 /* Is there a complete request in c->in? Sets c->broken on one that is too long. */
 bool conn_has_request(struct conn *c);
 
-/* Nodes owned by a domain: n more, or fewer. The domain is known when n > 0. */
-void store_count_node(struct store *s, const struct perms *p, int n);
+/* A node more, or fewer (sign -1), of its owner's. The domain is known when there is one more. */
+void store_count_node(struct store *s, const struct node *n, int sign);
 /* The same for a node and everything below it, which was taken out of the tree. */
 void store_count_removed(struct store *s, const struct node *n);
 

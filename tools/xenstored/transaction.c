@@ -102,16 +102,35 @@ static uint32_t foreign_flags(const struct transaction *tx, const char *path, ui
     return result;
 }
 
+void transaction_charge(struct conn *c, struct transaction *tx, size_t bytes)
+{
+    tx->bytes += bytes;
+    if (c->domain)
+        c->domain->other_bytes += bytes;
+}
+
+static int access_new(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags)
+{
+    size_t bytes = sizeof(struct access) + strlen(path) + 1;
+    int rc;
+
+    if (c->domain && !quota_allows(s, c->domain, QUOTA_ACCESSED, tx->nr_access))
+        return -ENOSPC;
+    if (c->domain && !quota_allows_memory(s, c->domain, (int64_t)bytes))
+        return -ENOMEM;
+    rc = transaction_access_add(tx, path, flags, flags & CHANGE_ALL ? tx->nr_changes : 0);
+    if (rc == 0)
+        transaction_charge(c, tx, bytes);
+    return rc;
+}
+
 int transaction_note(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags)
 {
     struct access *a = access_find(tx, path, strlen(path));
 
     flags = foreign_flags(tx, path, flags);
-    if (!a) {
-        if (c->domain && !quota_allows(s, c->domain, QUOTA_ACCESSED, tx->nr_access))
-            return -ENOSPC;
-        return transaction_access_add(tx, path, flags, flags & CHANGE_ALL ? tx->nr_changes : 0);
-    }
+    if (!a)
+        return access_new(s, c, tx, path, flags);
     if (flags & CHANGE_ALL && !(a->flags & CHANGE_ALL))
         a->order = tx->nr_changes++;
     a->flags |= flags;
@@ -142,9 +161,12 @@ int transaction_start(struct store *s, struct conn *c, struct transaction **ret_
 
     while (!s->next_tx || transaction_find(c, s->next_tx))
         s->next_tx++;
+    if (c->domain && !quota_allows_memory(s, c->domain, sizeof(*tx)))
+        return -ENOMEM;
     tx = transaction_new(c, s->next_tx, s->root, s->gen);
     if (!tx)
         return -ENOMEM;
+    transaction_charge(c, tx, sizeof(*tx));
     s->next_tx++;
     *ret_tx = tx;
     return 0;
@@ -166,8 +188,10 @@ static void transaction_free(struct conn *c, struct transaction *tx)
     while (*slot != tx)
         slot = &(*slot)->next;
     *slot = tx->next;
-    if (c->domain)
+    if (c->domain) {
         c->domain->transactions--;
+        c->domain->other_bytes -= tx->bytes;
+    }
     for (uint32_t i = 0; i < tx->nr_buckets; i++) {
         while (tx->bucket[i]) {
             struct access *a = tx->bucket[i];
@@ -261,7 +285,7 @@ static int change_apply(struct store *s, const struct transaction *tx, struct ch
     if (!tree_find(s->root, a->path))
         return change_create(s, &s->root, a->path, target->value, target->perms, NULL);
     if (a->flags & CHANGE_VALUE)
-        rc = tree_set_value(&s->root, a->path, target->value, ++s->gen);
+        rc = change_value(s, &s->root, a->path, target->value);
     if (rc == 0 && a->flags & CHANGE_PERMS)
         rc = change_perms(s, &s->root, a->path, target->perms);
     return rc;
@@ -275,19 +299,33 @@ static void change_tell(struct store *s, const struct change *ch)
         watch_fire(s, ch->access->path);
 }
 
+/* What the transaction itself takes of memory ends with it. */
+static bool within_quotas(const struct store *s, const struct conn *c, const struct transaction *tx, uint32_t nodes_before,
+                          uint64_t bytes_before)
+{
+    const struct domain *d = c->domain;
+
+    if (!d || conn_privileged(c))
+        return true;
+    if (d->nodes > nodes_before && d->nodes > s->quota[QUOTA_NODES])
+        return false;
+    return d->node_bytes <= bytes_before || !s->quota[QUOTA_MEMORY] ||
+           domain_bytes(d) - tx->bytes <= s->quota[QUOTA_MEMORY];
+}
+
 /* Ancestors before what is below them: a node that was removed and made again is empty when its children come. */
 static int changes_apply(struct store *s, const struct conn *c, const struct transaction *tx, struct change *ch,
                          uint32_t nr)
 {
-    uint32_t before = c->domain ? c->domain->nodes : 0;
+    uint32_t nodes = c->domain ? c->domain->nodes : 0;
+    uint64_t bytes = c->domain ? c->domain->node_bytes : 0;
     struct node *undo = node_ref(s->root);
     int rc = 0;
 
     qsort(ch, nr, sizeof(*ch), by_path);
     for (uint32_t i = 0; i < nr && rc == 0; i++)
         rc = change_apply(s, tx, &ch[i]);
-    if (rc == 0 && c->domain && !conn_privileged(c) && c->domain->nodes > before &&
-        c->domain->nodes > s->quota[QUOTA_NODES])
+    if (rc == 0 && !within_quotas(s, c, tx, nodes, bytes))
         rc = -ENOSPC;
     if (rc < 0) {
         node_unref(s->root);

@@ -41,6 +41,7 @@ struct transaction {
     struct access **bucket;
     uint32_t nr_buckets, nr_access, nr_changes;
     int32_t made; /* nodes that its connection's domain owns more */
+    uint64_t bytes; /* of itself, what it noted and what it wrote: of its domain's memory until it ends */
 };
 
 /* 0 or -ENOMEM. */
@@ -55,8 +56,11 @@ int transaction_end(struct store *s, struct conn *c, struct transaction *tx, boo
 /* All of a connection are dropped. */
 void transaction_reset(struct store *s, struct conn *c);
 
-/* Before the transaction looks at the node or changes it. 0, -ENOMEM, -ENOSPC (too many nodes). */
+/* Before the transaction looks at the node or changes it. 0, -ENOMEM (or the quota of memory), -ENOSPC (too many nodes). */
 int transaction_note(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags);
+
+/* What it makes or writes takes memory, too, until it ends. */
+void transaction_charge(struct conn *c, struct transaction *tx, size_t bytes);
 
 /* For the journal: an entry as it was. */
 int transaction_access_add(struct transaction *tx, const char *path, uint32_t flags, uint32_t order);

@@ -60,6 +60,18 @@ static inline uint32_t node_value_len(const struct node *n)
     return n->value ? n->value->len : 0;
 }
 
+/* What they take of memory, as if they shared nothing. */
+static inline size_t value_bytes(const struct value *v)
+{
+    return v ? sizeof(*v) + v->len : 0;
+}
+
+static inline size_t node_bytes(const struct node *n)
+{
+    return sizeof(*n) + n->name_len + 1u + sizeof(*n->perms) + n->perms->nr * sizeof(n->perms->list[0]) +
+           value_bytes(n->value);
+}
+
 /* --- looking: paths are absolute and valid (path.h) --- */
 
 /* NULL when there is none. What it returns lives as long as the root is not changed or released. */

@@ -149,6 +149,11 @@ static struct watch *watch_find(struct conn *c, const char *path, const char *to
     return w;
 }
 
+size_t watch_bytes(const char *path, const char *token)
+{
+    return sizeof(struct watch) + strlen(path) + strlen(token) + 2;
+}
+
 int watch_add(struct store *s, struct conn *c, const char *path, const char *given, const char *token, uint32_t depth,
               struct watch **ret_watch)
 {
@@ -180,8 +185,10 @@ int watch_add(struct store *s, struct conn *c, const char *path, const char *giv
     *(w->node_prev ? &w->node_prev->node_next : &n->first) = w;
     n->last = w;
     s->nr_watches++;
-    if (c->domain)
+    if (c->domain) {
         c->domain->watches++;
+        c->domain->other_bytes += watch_bytes(w->path, w->token);
+    }
     *ret_watch = w;
     return 0;
 }
@@ -196,8 +203,10 @@ static void watch_free(struct store *s, struct watch *w)
     *(w->node_next ? &w->node_next->node_prev : &w->node->last) = w->node_prev;
     node_prune(w->node);
     s->nr_watches--;
-    if (c->domain)
+    if (c->domain) {
         c->domain->watches--;
+        c->domain->other_bytes -= watch_bytes(w->path, w->token);
+    }
     free(w);
 }
 

@@ -28,6 +28,8 @@ void watch_node_free(struct watch_node *n);
 /* 0, -EEXIST (path and token) or -ENOMEM. `given`: the path as the client wrote it. */
 int watch_add(struct store *s, struct conn *c, const char *path, const char *given, const char *token, uint32_t depth,
               struct watch **ret_watch);
+/* What it takes of its domain's memory. */
+size_t watch_bytes(const char *path, const char *token);
 /* -ENOENT when there is none. */
 int watch_remove(struct store *s, struct conn *c, const char *path, const char *token);
 /* All of a connection. */
