@@ -91,9 +91,14 @@ int store_fd(const struct store_client *client)
 
 short store_events(const struct store_client *client)
 {
-    bool busy = client->out_done < client->out_len || client->has_canceled || client->failed;
+    bool busy = client->out_done < client->out_len || client->has_canceled || client->failed || client->more;
 
     return (short)(POLLIN | (busy ? POLLOUT : 0));
+}
+
+bool store_waiting(const struct store_client *client)
+{
+    return client->requests;
 }
 
 /* Everybody is told, once. Owners may give up watches when they hear of it, theirs and others. */
@@ -312,10 +317,10 @@ int store_dispatch(struct store_client *client)
     report_canceled(client);
     attempts_report(client);
     rc = send_pending(client);
-    for (int i = 0; rc == 0 && i < MESSAGES_PER_DISPATCH; i++) {
+    client->more = true;
+    for (int i = 0; rc == 0 && client->more && i < MESSAGES_PER_DISPATCH; i++) {
         rc = take_message(client);
-        if (rc == 0)
-            break;
+        client->more = rc > 0;
         rc = rc < 0 ? rc : 0;
     }
     if (rc == 0)

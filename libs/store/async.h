@@ -38,8 +38,10 @@ int store_open_fd(int fd, struct store_client **ret_client);
 void store_close(struct store_client *client);
 
 int store_fd(const struct store_client *client);
-/* POLLIN, and POLLOUT while something waits to be sent. */
+/* POLLIN, and POLLOUT while something waits to be sent or, already here, to be told. */
 short store_events(const struct store_client *client);
+/* Is there an answer that has not come yet? */
+bool store_waiting(const struct store_client *client);
 /*
  * Sends and receives what can be, without waiting, and calls back. Returns 0, or -errno when the connection is broken:
  * all callbacks have been called then, and every further request fails at once.

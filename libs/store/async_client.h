@@ -32,6 +32,7 @@ struct store_client {
     uint32_t next_id;
     struct store_request *requests, **requests_end; /* in the order in which they will be answered */
     bool has_canceled;
+    bool more; /* messages may lie in `in` that nobody has looked at */
     struct store_watch *watches;
     struct store_attempt *failed; /* transactions whose end could not be asked for */
     char *out;

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""fake_store.py SOCKET: as much of xenstored as the console daemon's tests need: nodes, watches, special watches."""
+"""fake_store.py SOCKET: as much of xenstored as the console daemon's tests need: nodes, watches, special watches.
+
+While /hold is 1, nobody but who wrote it is answered; events are still sent.
+"""
 import os
 import selectors
 import socket
@@ -13,6 +16,7 @@ HEADER = struct.Struct("<IIII")
 
 nodes = {"/": b""}
 watches = {}  # connection: list of (path, token)
+holder = None
 
 
 class Refused(Exception):
@@ -56,7 +60,10 @@ def do_directory(connection, words, rest):
 
 
 def do_write(connection, words, rest):
+    global holder
     write(words[0], rest)
+    if words[0] == "/hold":
+        holder = connection if rest == b"1" else None
     return b"OK\0"
 
 
@@ -111,14 +118,17 @@ def receive(connection, buffers):
     if not data:
         return False
     buffers[connection] += data
-    while len(buffers[connection]) >= HEADER.size:
+    return True
+
+
+def process(connection, buffers):
+    while len(buffers[connection]) >= HEADER.size and holder in (None, connection):
         kind, request, _, length = HEADER.unpack_from(buffers[connection])
         if len(buffers[connection]) < HEADER.size + length:
             break
         payload = buffers[connection][HEADER.size:HEADER.size + length]
         buffers[connection] = buffers[connection][HEADER.size + length:]
         serve(connection, kind, request, payload)
-    return True
 
 
 def main():
@@ -145,6 +155,8 @@ def main():
                 watches.pop(key.fileobj, None)
                 del buffers[key.fileobj]
                 key.fileobj.close()
+        for connection in list(buffers):
+            process(connection, buffers)
 
 
 main()

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <xenstore.h>
@@ -81,6 +82,35 @@ static void store_run(bool ours)
     _exit(127);
 }
 
+bool store_start(void)
+{
+    store_pid = fork();
+    if (store_pid == 0)
+        store_run(store_is_ours);
+    for (uint64_t end = world_ms() + SECONDS * 1000; !store && world_ms() < end; poll(NULL, 0, 5))
+        store = xs_open(0);
+    return store;
+}
+
+static pid_t pid_read(const char *path);
+
+void store_kill(void)
+{
+    char path[64];
+    pid_t server;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)store_pid, (int)store_pid);
+    server = pid_read(path);
+    kill(store_pid, SIGKILL);
+    waitpid(store_pid, NULL, 0);
+    if (server > 1) { /* it is our child now */
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+    }
+    xs_close(store);
+    store = NULL;
+}
+
 int world_setup_with_store(void **state)
 {
     store_is_ours = true;
@@ -114,13 +144,7 @@ int world_setup(void **state)
     mkdir(path, 0755);
     if (fake_world_new(world_folder) < 0)
         return -1;
-    store_pid = fork();
-    if (store_pid == 0) {
-        store_run(store_is_ours);
-    }
-    for (uint64_t end = world_ms() + SECONDS * 1000; !store && world_ms() < end; poll(NULL, 0, 5))
-        store = xs_open(0);
-    return store ? 0 : -1;
+    return store_start() ? 0 : -1;
 }
 
 int world_teardown(void **state)
@@ -235,12 +259,39 @@ void daemon_end(void)
 
 /* --- guests --- */
 
-static void store_write(uint32_t domid, const char *key, const char *value)
+void store_put(const char *path, const char *value)
+{
+    assert_true(xs_write(store, XBT_NULL, path, value, (unsigned)strlen(value)));
+}
+
+bool store_has(const char *path, const char *value)
+{
+    char *is = xs_read(store, XBT_NULL, path, NULL);
+    bool same = value ? is && !strcmp(is, value) : !is;
+
+    free(is);
+    return same;
+}
+
+void store_remove(const char *path)
+{
+    assert_true(xs_rm(store, XBT_NULL, path));
+}
+
+static void console_path(const struct guest *guest, const char *key, char *path, size_t size)
+{
+    if (guest->number)
+        snprintf(path, size, "/local/domain/%u/device/console/%u/%s", guest->domid, guest->number, key);
+    else
+        snprintf(path, size, "/local/domain/%u/console/%s", guest->domid, key);
+}
+
+void console_write(const struct guest *guest, const char *key, const char *value)
 {
     char path[100];
 
-    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
-    assert_true(xs_write(store, XBT_NULL, path, value, (unsigned)strlen(value)));
+    console_path(guest, key, path, sizeof(path));
+    store_put(path, value);
 }
 
 void guest_begin(struct guest *guest, uint32_t domid)
@@ -267,15 +318,16 @@ void guest_begin_as(struct guest *guest, uint32_t domid, const char *name)
 
 void guest_introduce(struct guest *guest)
 {
-    char number[16];
+    char number[16], path[64];
 
-    store_write(guest->domid, "name", guest->name);
+    snprintf(path, sizeof(path), "/local/domain/%u/name", guest->domid);
+    store_put(path, guest->name);
     snprintf(number, sizeof(number), "%u", FAKE_GFN);
-    store_write(guest->domid, "console/ring-ref", number);
-    store_write(guest->domid, "console/limit", "1048576");
-    store_write(guest->domid, "console/type", "xenconsoled");
+    console_write(guest, "ring-ref", number);
+    console_write(guest, "limit", "1048576");
+    console_write(guest, "type", "xenconsoled");
     snprintf(number, sizeof(number), "%u", guest->port);
-    store_write(guest->domid, "console/port", number);
+    console_write(guest, "port", number);
     assert_true(xs_introduce_domain(store, guest->domid, FAKE_GFN + 1, guest->store_port));
 }
 
@@ -291,6 +343,33 @@ void guest_end(struct guest *guest)
     fake_domain_free(guest->domid);
     xs_release_domain(store, guest->domid);
     guest->evtchn = NULL;
+}
+
+void other_begin(struct guest *other, const struct guest *guest, unsigned number)
+{
+    *other = (struct guest){ .domid = guest->domid, .number = number };
+    snprintf(other->name, sizeof(other->name), "%s", guest->name);
+    other->ring = fake_page(guest->domid, 1 + number);
+    memset(other->ring, 0, sizeof(*other->ring));
+    fake_grant(guest->domid, 1 + number, 1 + number);
+    assert_int_equal(fake_evtchn_open(guest->domid, &other->evtchn), 0);
+    assert_int_equal(ctrl_evtchn_bind_unbound(other->evtchn, 0, &other->port), 0);
+}
+
+void other_connect(const struct guest *other)
+{
+    char number[16];
+
+    snprintf(number, sizeof(number), "%u", 1 + other->number);
+    console_write(other, "ring-ref", number);
+    snprintf(number, sizeof(number), "%u", other->port);
+    console_write(other, "port", number);
+}
+
+void other_free(struct guest *other)
+{
+    ctrl_evtchn_close(other->evtchn);
+    other->evtchn = NULL;
 }
 
 static uint32_t load(const uint32_t *index)
@@ -357,7 +436,11 @@ void guest_flood(struct guest *guest, uint64_t end)
 
 static void log_path(const struct guest *guest, char *path, size_t size)
 {
-    snprintf(path, size, "%s/log/guest-%s.log", world_folder, guest->name);
+    char number[32] = "";
+
+    if (guest->number)
+        snprintf(number, sizeof(number), "-console%u", guest->number);
+    snprintf(path, size, "%s/log/guest-%s%s.log", world_folder, guest->name, number);
 }
 
 uint64_t log_size(const struct guest *guest)
@@ -396,11 +479,26 @@ int tty_open(const struct guest *guest)
     char path[100], *tty = NULL;
     int fd;
 
-    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", guest->domid);
+    console_path(guest, "tty", path, sizeof(path));
     until((tty = xs_read(store, XBT_NULL, path, NULL)) != NULL);
     fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
     free(tty);
     assert_true(fd >= 0);
+    return fd;
+}
+
+int terminal_put(const char *path, const char *text)
+{
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct termios raw;
+    char name[64];
+
+    assert_true(fd >= 0);
+    assert_int_equal(grantpt(fd) | unlockpt(fd) | ptsname_r(fd, name, sizeof(name)) | tcgetattr(fd, &raw), 0);
+    cfmakeraw(&raw);
+    assert_int_equal(tcsetattr(fd, TCSANOW, &raw), 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    store_put(path, name);
     return fd;
 }
 

@@ -42,6 +42,17 @@ int world_teardown(void **state);
 /* And its teardown of each test. */
 int world_after_test(void **state);
 
+struct guest;
+/* The store: of a console (its folder is given by its guest), and of any path. */
+void console_write(const struct guest *guest, const char *key, const char *value);
+void store_put(const char *path, const char *value);
+/* Is that the value? NULL: there is none. */
+bool store_has(const char *path, const char *value);
+void store_remove(const char *path);
+/* kill -9 of the store's daemon, all of it; and another one. */
+void store_kill(void);
+bool store_start(void);
+
 /* Options end with NULL. The daemon is ready when this returns. */
 void daemon_begin(const char *const *options);
 /* Another program, which may fail: its exit status. */
@@ -55,6 +66,7 @@ void daemon_kill(void);
 
 struct guest {
     uint32_t domid, port, store_port;
+    unsigned number; /* of this console */
     struct ctrl_evtchn *evtchn;
     struct console_ring *ring;
     uint64_t written; /* by guest_flood: the position in its stream */
@@ -66,6 +78,14 @@ void guest_begin_as(struct guest *guest, uint32_t domid, const char *name);
 /* Crashes or is destroyed: the toolstack and the store notice. */
 void guest_end(struct guest *guest);
 void guest_introduce(struct guest *guest);
+/*
+ * Another console of the guest, 1 or 2, which is a struct guest of its own: its page is granted, its port there. The store does
+ * not know of it yet.
+ */
+void other_begin(struct guest *other, const struct guest *guest, unsigned number);
+/* Writes where the ring is, as the guest's driver does. */
+void other_connect(const struct guest *other);
+void other_free(struct guest *other);
 /* As much as fits; tells the daemon. */
 size_t guest_write(struct guest *guest, const char *bytes, size_t n);
 void guest_print(struct guest *guest, const char *text);
@@ -82,6 +102,8 @@ uint64_t log_size(const struct guest *guest);
 
 /* The pseudo-terminal that the store names; waits until there is one. */
 int tty_open(const struct guest *guest);
+/* Another pseudo-terminal, named by a node of the store; text waits there for whoever opens it. Returns the other end. */
+int terminal_put(const char *path, const char *text);
 /* A connection to the daemon's socket on which this line was said, and its answer. */
 int client_open(const char *line, char *answer, size_t size);
 /* Reads until n bytes or the end; returns how many. */

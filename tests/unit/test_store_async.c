@@ -120,6 +120,38 @@ static void test_answers_in_order(void **state)
     assert_int_equal(seen.rc, -EACCES);
 }
 
+/* More messages than one turn takes, in one piece: the caller hears that there are more though nothing comes any more. */
+static void test_more_than_a_turn(void **state)
+{
+    static const char event[] = "/a\0001";
+    struct {
+        struct xsd_sockmsg header;
+        char payload[sizeof(event)];
+    } __attribute__((packed)) events[200];
+    struct store_watch *watch;
+    struct xsd_sockmsg h;
+
+    (void)state;
+    assert_int_equal(store_watch(client, "/a", on_event, NULL, &watch), 0);
+    assert_true(store_waiting(client));
+    h = expect(XS_WATCH, S("/a\0001"));
+    answer(&h, XS_WATCH, S("OK"));
+    dispatch();
+    assert_false(store_waiting(client));
+    for (unsigned i = 0; i < 200; i++) {
+        events[i].header = (struct xsd_sockmsg){.type = XS_WATCH_EVENT, .len = sizeof(event)};
+        memcpy(events[i].payload, event, sizeof(event));
+    }
+    assert_int_equal(send(peer, events, sizeof(events), 0), (ssize_t)sizeof(events));
+    for (unsigned turns = 0; seen.events < 200; turns++) {
+        assert_true(turns < 10);
+        assert_true(turns == 0 || (store_events(client) & POLLOUT));
+        assert_int_equal(store_dispatch(client), 0);
+    }
+    assert_int_equal(store_dispatch(client), 0);
+    assert_int_equal(store_events(client), POLLIN);
+}
+
 static void test_byte_by_byte(void **state)
 {
     slow_bytes = true;
@@ -413,6 +445,7 @@ int main(void)
         TEST(test_cancel),
         TEST(test_watches),
         TEST(test_connection_breaks),
+        TEST(test_more_than_a_turn),
         cmocka_unit_test_teardown(test_daemon_talks_nonsense, teardown),
         TEST(test_transaction),
         TEST(test_transaction_gives_up),

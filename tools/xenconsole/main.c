@@ -214,6 +214,17 @@ static void usage(FILE *to, const char *name)
             name);
 }
 
+static int number_parse(const char *text, unsigned *ret_number)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end || number > 65535)
+        return -EINVAL;
+    *ret_number = (unsigned)number;
+    return 0;
+}
+
 static int request_parse(const char *text, struct console_request *request)
 {
     char *end;
@@ -247,7 +258,10 @@ int main(int argc, char **argv)
             usage(stdout, argv[0]);
             return 0;
         } else if (option == 'n') {
-            request.number = (unsigned)atoi(optarg);
+            if (number_parse(optarg, &request.number) < 0) {
+                fprintf(stderr, "Invalid console number `%s'\n", optarg);
+                return 22;
+            }
         } else if (option == 't') {
             request.type = optarg;
         } else if (option == 's') {

@@ -39,10 +39,6 @@ static struct console *console_alloc(struct daemon *daemon, uint32_t domid, uint
     console->number = number;
     console->pty = (struct pty)PTY_NONE;
     console->log = (struct logfile)LOGFILE_CLOSED;
-    if (number)
-        snprintf(console->folder, sizeof(console->folder), "/local/domain/%u/device/console/%u", domid, number);
-    else
-        snprintf(console->folder, sizeof(console->folder), "/local/domain/%u/console", domid);
     return console;
 }
 
@@ -63,23 +59,42 @@ static struct console *console_with_state(struct console *console, uint32_t limi
     return console;
 }
 
+static struct console *console_known(const struct daemon *daemon, const char *name)
+{
+    for (struct console *c = daemon->consoles; c; c = c->next)
+        if (!strcmp(c->name, name))
+            return c;
+    return NULL;
+}
+
+static void pty_shut(struct console *console);
+
 struct console *console_new(struct daemon *daemon, uint32_t domid, uint32_t number, const uint8_t handle[16],
                             uint32_t history)
 {
     struct console *console = console_alloc(daemon, domid, number);
+    struct console *before;
     char hex[33];
 
+    if (!console)
+        return NULL;
     for (unsigned i = 0; i < 16; i++)
         snprintf(hex + 2 * i, 3, "%02x", handle[i]);
-    if (console)
-        snprintf(console->name, sizeof(console->name), "%u.%u.%s", domid, number, hex);
+    snprintf(console->name, sizeof(console->name), "%u.%u.%s", domid, number, hex);
+    before = console_known(daemon, console->name);
+    if (before) { /* a device that was taken away, and comes again */
+        free(console);
+        pty_shut(before);
+        before->state.head->dead = 0;
+        return before;
+    }
     console = console_with_state(console, history);
     if (console)
         memcpy(console->state.head->handle, handle, 16);
     return console;
 }
 
-static struct console *console_new_dead(struct daemon *daemon, struct state *state, const char *name)
+static struct console *console_new_loaded(struct daemon *daemon, struct state *state, const char *name)
 {
     struct console *console = console_alloc(daemon, state->head->domid, state->head->number);
 
@@ -419,44 +434,66 @@ void console_event(struct console *console)
     loop_timer_set(console->daemon->loop, &console->window, console->window_end, window_ended);
 }
 
-int console_connect(struct console *console, uint64_t ring_ref, uint32_t remote, bool granted)
+int console_connect(struct console *console, uint64_t ring_ref, uint32_t remote)
 {
-    struct daemon *daemon = console->daemon;
+    struct state_head *head = console->state.head;
     int err;
 
     if (console_dead(console))
         return -EINVAL;
+    if (console->pty.master < 0) {
+        err = pty_open(console);
+        if (err)
+            log_err(&console->daemon->log, "domain %u: its terminal: %s", console->domid, strerror(-err));
+    }
     if (console->ring && console->port && console->ring_ref == ring_ref && console->remote == remote) {
         log_open(console); /* its name may have become known */
         log_flush(console);
         return 0;
     }
-    if (console->pty.master < 0) {
-        err = pty_open(console);
-        if (!err)
-            err = store_set(daemon, console->folder, "tty", console->pty.name);
-        if (err)
-            log_err(&daemon->log, "domain %u: its terminal: %s", console->domid, strerror(-err));
-    }
-    err = wire_attach(console, ring_ref, remote, granted);
+    head->wired = 0;
+    err = wire_attach(console, ring_ref, remote);
     if (err)
         return err;
+    head->ring_ref = ring_ref;
+    head->remote = remote;
+    __atomic_store_n(&head->wired, 1, __ATOMIC_RELEASE);
     log_open(console);
     console->held = false;
     console_pump(console);
     return 0;
 }
 
+void console_reconnect(struct console *console)
+{
+    const struct state_head *head = console->state.head;
+    int err = head->wired ? console_connect(console, head->ring_ref, head->remote) : 0;
+
+    if (err) /* it may be elsewhere by now: the store knows */
+        log_info(&console->daemon->log, "domain %u: its console is not where it was: %s", console->domid, strerror(-err));
+}
+
+/* Two rings may be full: one that was, and what the guest put into it when it was told. */
+static void take_rest(struct console *console)
+{
+    for (unsigned rings = 0; rings < 2 && console->ring; rings++)
+        take(console);
+    loop_timer_remove(&console->window);
+    console->state.head->wired = 0;
+    wire_detach(console);
+}
+
+void console_disconnect(struct console *console)
+{
+    take_rest(console);
+    flush(console);
+}
+
 void console_die(struct console *console)
 {
     struct state_head *head = console->state.head;
 
-    for (unsigned rings = 0; rings < 2 && console->ring; rings++)
-        take(console);
-    wire_detach(console);
-    loop_timer_remove(&console->window);
-    if (console->number == 0 && console->domid < DOMIDS && console->daemon->primary[console->domid] == console)
-        console->daemon->primary[console->domid] = NULL;
+    take_rest(console);
     head->died_at = (uint64_t)time(NULL);
     __atomic_store_n(&head->dead, 1, __ATOMIC_RELEASE);
     log_open(console);
@@ -465,27 +502,21 @@ void console_die(struct console *console)
         logfile_close(&console->log);
     if (console->pty.master >= 0) {
         console->linger_end = loop_now() + LINGER_NS;
-        pty_linger(&console->linger);
+        if (console->pty.clients == 0)
+            pty_shut(console);
+        else /* what was written now is on its way to the other end for a moment */
+            loop_timer_set(console->daemon->loop, &console->linger, loop_now() + LINGER_STEP_NS, pty_linger);
     }
-}
-
-static bool console_known(const struct daemon *daemon, const char *name)
-{
-    for (const struct console *c = daemon->consoles; c; c = c->next)
-        if (!strcmp(c->name, name))
-            return true;
-    return false;
 }
 
 bool console_lives(const void *daemon, const char *name)
 {
-    for (const struct console *c = ((const struct daemon *)daemon)->consoles; c; c = c->next)
-        if (!strcmp(c->name, name))
-            return !console_dead(c);
-    return false;
+    const struct console *console = console_known(daemon, name);
+
+    return console && !console_dead(console);
 }
 
-void console_load_dead(struct daemon *daemon)
+void console_load(struct daemon *daemon)
 {
     DIR *folder = opendir(daemon->options.run_folder);
     struct dirent *entry;
@@ -500,15 +531,12 @@ void console_load_dead(struct daemon *daemon)
             log_warn(&daemon->log, "%s/%s is no state of a console", daemon->options.run_folder, entry->d_name);
             continue;
         }
-        console = console_new_dead(daemon, &state, entry->d_name);
+        console = console_new_loaded(daemon, &state, entry->d_name);
         if (!console)
             state_close(&state);
-        else if (!console_dead(console))
-            console_die(console);
     }
     if (folder)
         closedir(folder);
-    console_trim_dead(daemon);
 }
 
 void console_trim_dead(struct daemon *daemon)

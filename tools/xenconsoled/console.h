@@ -32,7 +32,6 @@ struct console {
     struct console *next;
     uint32_t domid, number; /* number 0: the first console */
     char name[STATE_NAME_MAX]; /* of the state, and of what the keeper holds */
-    char folder[64];           /* in the store */
     struct state state;
     struct console_ring *ring; /* NULL: not connected */
     bool by_grant, seen;
@@ -51,7 +50,7 @@ struct console {
     struct client *clients, *writer;
 };
 
-/* The console of a domain that lives; its state may be an earlier daemon's. NULL: no memory. */
+/* The console of a domain that lives. NULL: no memory. */
 struct console *console_new(struct daemon *daemon, uint32_t domid, uint32_t number, const uint8_t handle[16],
                             uint32_t history);
 /* The console of the hypervisor, with its log file. */
@@ -59,10 +58,14 @@ struct console *console_new_hv(struct daemon *daemon);
 /* Only the object goes: state, descriptors with the keeper, and the guest's end stay for the next daemon. */
 void console_free(struct console *console);
 
-/* The files of earlier daemons whose domains have gone: their consoles are dead ones from now on. */
-void console_load_dead(struct daemon *daemon);
-/* Connects to the ring, or again if something changed; creates and publishes the terminal; opens the log. 0 or -errno. */
-int console_connect(struct console *console, uint64_t ring_ref, uint32_t remote, bool granted);
+/* What earlier daemons have left. Whose domain lives is not yet known. */
+void console_load(struct daemon *daemon);
+/* Connects to the ring, or again if something changed; creates the terminal; opens the log. 0 or -errno. */
+int console_connect(struct console *console, uint64_t ring_ref, uint32_t remote);
+/* To the ring where an earlier daemon left it. */
+void console_reconnect(struct console *console);
+/* The guest does without it for a while. */
+void console_disconnect(struct console *console);
 /* The domain is gone or going: its last words are taken, its state becomes history. */
 void console_die(struct console *console);
 
@@ -93,7 +96,7 @@ uint64_t clients_slowest(const struct console *console);
 void clients_drop(struct console *console);
 
 /* --- wire.c: the guest's end --- */
-int wire_attach(struct console *console, uint64_t ring_ref, uint32_t remote, bool granted);
+int wire_attach(struct console *console, uint64_t ring_ref, uint32_t remote);
 void wire_detach(struct console *console);
 void wire_notify(struct console *console);
 struct console *wire_console(struct daemon *daemon, uint32_t port);

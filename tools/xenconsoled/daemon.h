@@ -14,7 +14,9 @@
 #define DOMIDS 0x7ff0u
 
 struct console;
-struct xs_handle;
+struct domain;
+struct store_client;
+struct store_watch;
 
 struct daemon_options {
     bool log_guest, log_hv, stamp_guest, stamp_hv;
@@ -35,26 +37,21 @@ struct daemon {
     struct ctrl_evtchn *evtchn;
     struct ctrl_gnttab *gnttab;
     struct ctrl_priv *priv;
-    struct xs_handle *store;
+    struct store_client *store; /* NULL: there is none at present */
+    struct store_watch *store_watches[3];
+    bool store_is_lost, store_refuses;
     struct loop_fd evtchn_src, inotify_src, listen_src, store_src;
     struct loop_signals signals;
-    struct loop_timer store_retry;
+    struct loop_timer store_retry, store_silence;
+    struct loop_deferred store_work;
     int inotify;
     uint32_t hv_port;
     struct console *hv; /* the hypervisor's log; NULL: not wanted */
     struct console *consoles;
-    struct console *primary[DOMIDS]; /* of the domains that live */
+    struct domain *domains[DOMIDS]; /* those that live */
     struct console **by_port;
     unsigned ports;
 };
-
-/* --- store.c: what the store says about domains and consoles --- */
-/* Connects, now or as soon as there is a store, and looks at all domains. */
-void store_start(struct daemon *daemon);
-void store_stop(struct daemon *daemon);
-/* The value at folder/key, to be freed; NULL: there is none. */
-char *store_get(struct daemon *daemon, const char *folder, const char *key);
-int store_set(struct daemon *daemon, const char *folder, const char *key, const char *value);
 
 /* --- server.c: our own clients --- */
 int server_start(struct daemon *daemon);

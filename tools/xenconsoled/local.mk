@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 xenconsoled_sources = \
 	tools/xenconsoled/console.c \
+	tools/xenconsoled/domain.c \
 	tools/xenconsoled/keep.c \
 	tools/xenconsoled/keeper.c \
 	tools/xenconsoled/logfile.c \
+	tools/xenconsoled/look.c \
 	tools/xenconsoled/main.c \
 	tools/xenconsoled/options.c \
 	tools/xenconsoled/pty.c \
+	tools/xenconsoled/registry.c \
 	tools/xenconsoled/ring.c \
 	tools/xenconsoled/server.c \
 	tools/xenconsoled/state.c \
-	tools/xenconsoled/store.c \
 	tools/xenconsoled/wire.c
 xenconsoled_headers = \
 	tools/xenconsoled/console.h \
 	tools/xenconsoled/daemon.h \
+	tools/xenconsoled/domain.h \
 	tools/xenconsoled/keep.h \
 	tools/xenconsoled/keep_table.h \
 	tools/xenconsoled/logfile.h \
+	tools/xenconsoled/look.h \
 	tools/xenconsoled/options.h \
 	tools/xenconsoled/pty.h \
+	tools/xenconsoled/registry.h \
 	tools/xenconsoled/ring.h \
 	tools/xenconsoled/state.h
 

@@ -18,8 +18,10 @@
 #include "base/daemon.h"
 #include "public/xen.h"
 #include "xenconsoled/console.h"
+#include "xenconsoled/domain.h"
 #include "xenconsoled/keep.h"
 #include "xenconsoled/options.h"
+#include "xenconsoled/registry.h"
 
 #define PORTS_AT_ONCE 64u
 #define HV_CHUNKS 1024u /* more than the log of any hypervisor has */
@@ -182,8 +184,9 @@ static int daemon_start(struct daemon *daemon)
     files_raise(daemon);
     inotify_start(daemon);
     hv_start(daemon);
-    store_start(daemon);
-    console_load_dead(daemon);
+    console_load(daemon);
+    domains_look(daemon);
+    registry_start(daemon);
     err = server_start(daemon);
     if (err)
         log_err(&daemon->log, "%s: %s: only terminals, no history for clients", daemon->options.run_folder, strerror(-err));
@@ -192,7 +195,8 @@ static int daemon_start(struct daemon *daemon)
 
 static void daemon_stop(struct daemon *daemon)
 {
-    store_stop(daemon);
+    domains_stop(daemon);
+    registry_stop(daemon);
     server_stop(daemon);
     while (daemon->consoles)
         console_free(daemon->consoles);

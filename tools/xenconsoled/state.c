@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 
-static const char magic[8] = "xlcons1";
+static const char magic[8] = "xlcons2";
 #define HEAD_SIZE 4096u
 _Static_assert(sizeof(struct state_head) <= HEAD_SIZE, "the head has a page");
 #define LIMIT_MAX (64u << 20)

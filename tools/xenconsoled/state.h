@@ -40,6 +40,9 @@ struct state_head {
     uint32_t current; /* which of them counts */
     uint32_t dead;
     uint64_t died_at; /* orders the dead */
+    uint64_t ring_ref; /* where the ring was, */
+    uint32_t remote;   /* and the guest's port, */
+    uint32_t wired;    /* if there was one */
     uint64_t pty_position, log_position;
     uint32_t log_midline, pad;
     struct state_log_write log_write;

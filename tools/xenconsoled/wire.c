@@ -93,8 +93,9 @@ static int port_bind(struct console *console, uint32_t remote)
     return 0;
 }
 
-int wire_attach(struct console *console, uint64_t ring_ref, uint32_t remote, bool granted)
+int wire_attach(struct console *console, uint64_t ring_ref, uint32_t remote)
 {
+    bool mapped = false;
     int err;
 
     if (console->ring && console->ring_ref != ring_ref)
@@ -102,15 +103,19 @@ int wire_attach(struct console *console, uint64_t ring_ref, uint32_t remote, boo
     if (console->port && console->remote != remote)
         port_unbind(console);
     if (!console->ring) {
-        err = page_map(console, ring_ref, granted);
+        err = page_map(console, ring_ref, console->number != 0);
         if (err)
             return err;
-        ring_attach(console->ring, &console->state);
+        mapped = true;
     }
     err = console->port ? 0 : port_bind(console, remote);
-    if (err)
+    if (err) {
         page_unmap(console);
-    return err;
+        return err;
+    }
+    if (mapped) /* not before the guest has shown, by its port, that it is there */
+        ring_attach(console->ring, &console->state);
+    return 0;
 }
 
 void wire_detach(struct console *console)
