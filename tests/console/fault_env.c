@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
@@ -75,6 +76,9 @@ FAULT(int, -1, EMFILE, signalfd, (int fd, const sigset_t *set, int flags), (fd, 
 FAULT(int, -1, EMFILE, inotify_init1, (int flags), (flags))
 FAULT(int, -1, ENOSPC, inotify_add_watch, (int fd, const char *path, unsigned mask), (fd, path, mask))
 FAULT(int, -1, EMFILE, posix_openpt, (int flags), (flags))
+FAULT(ssize_t, -1, EAGAIN, splice, (int from, off64_t *from_at, int to, off64_t *to_at, size_t n, unsigned flags),
+      (from, from_at, to, to_at, n, flags))
+FAULT(int, -1, ENOSPC, mkfifo, (const char *path, mode_t mode), (path, mode))
 FAULT(int, -1, EIO, tcsetattr, (int fd, int how, const struct termios *settings), (fd, how, settings))
 FAULT(int, -1, ENOMEM, epoll_ctl, (int epoll, int op, int fd, struct epoll_event *event), (epoll, op, fd, event))
 FAULT(int, ENOSPC, ENOSPC, posix_fallocate, (int fd, off_t offset, off_t n), (fd, offset, n))

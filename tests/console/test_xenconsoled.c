@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TYPIST 500u /* whose text it is that is typed */
+
 static const char *const log_guests[] = { "--log=guest", NULL };
 
 static void out_and_in(void **state)
@@ -139,62 +141,94 @@ static void hostile(void **state)
     daemon_end();
 }
 
-/* A client that goes on where it was: whatever it gets is the guest's text. */
+/* A client, or who sits at the terminal: whatever it gets is the guest's text, and what the guest gets is what it typed. */
 struct follower {
     int fd;
-    uint64_t position;
+    uint64_t position, typed, heard;
 };
+
+static void type_on(struct follower *follower)
+{
+    struct pollfd ready = { .fd = follower->fd, .events = POLLOUT };
+    char bytes[64];
+    ssize_t n;
+
+    if (poll(&ready, 1, 0) <= 0 || ready.revents != POLLOUT || follower->typed > follower->heard + 4096)
+        return;
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[i] = stream_byte(TYPIST, follower->typed + i);
+    n = write(follower->fd, bytes, sizeof(bytes));
+    if (n > 0)
+        follower->typed += (size_t)n;
+}
+
+static void hear(struct follower *follower, struct guest *guest)
+{
+    char bytes[CONSOLE_RING_IN];
+    size_t n = guest_read(guest, bytes, sizeof(bytes));
+
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(bytes[i], stream_byte(TYPIST, follower->heard++));
+}
+
+/* The terminal is the same one all the time. */
+static void watch_tty(struct follower *follower, const struct guest *guest)
+{
+    struct pollfd ready = { .fd = follower->fd, .events = POLLIN };
+    char bytes[4096];
+
+    while (poll(&ready, 1, 0) > 0) {
+        ssize_t n = read(follower->fd, bytes, sizeof(bytes));
+
+        assert_true(n > 0);
+        for (ssize_t i = 0; i < n; i++)
+            assert_int_equal(bytes[i], stream_byte(guest->domid, follower->position++));
+    }
+}
 
 static void follow(struct follower *follower, const struct guest *guest)
 {
     struct pollfd ready = { .fd = follower->fd, .events = POLLIN };
     char bytes[8192], line[80], answer[80];
+    unsigned long long typed;
     ssize_t n;
 
-    while (follower->position < guest->written && poll(&ready, 1, 0) > 0) {
+    while (poll(&ready, 1, 0) > 0) {
         n = read(follower->fd, bytes, sizeof(bytes));
         for (ssize_t i = 0; i < n; i++)
             assert_int_equal(bytes[i], stream_byte(guest->domid, follower->position++));
         if (n > 0)
             continue;
         close(follower->fd);
-        snprintf(line, sizeof(line), "attach %u 0 from=%llu\n", guest->domid, (unsigned long long)follower->position);
+        snprintf(line, sizeof(line), "attach %u 0 from=%llu session=5\n", guest->domid, (unsigned long long)follower->position);
         ready.fd = follower->fd = client_open(line, answer, sizeof(answer));
-        snprintf(line, sizeof(line), "ok %llu rw live", (unsigned long long)follower->position);
-        assert_string_equal(answer, line); /* not one byte is lost, nor comes twice */
+        snprintf(line, sizeof(line), "ok %llu rw live typed=%%llu", (unsigned long long)follower->position);
+        assert_int_equal(sscanf(answer, line, &typed), 1); /* not one byte is lost, nor comes twice */
+        assert_true(typed <= follower->typed);
+        follower->typed = typed;
     }
 }
 
-/* The terminal is the same one, and at its end is what came last. */
-static void tty_ends_with(int tty, const char *text)
-{
-    size_t length = strlen(text);
-    char last[16] = "";
-
-    while (memcmp(last, text, length) != 0) {
-        memmove(last, last + 1, length - 1);
-        assert_int_equal(read_all(tty, last + length - 1, 1), 1);
-    }
-}
-
-/* kill -9 at any moment, while guests write: every byte is in the log once, and for a client that comes back. */
+/*
+ * kill -9 at any moment, while guests write and are typed to: every byte is once in the log, on the terminal, with a client
+ * that comes back, and, of what was typed at the terminal and by the client, with the guest.
+ */
 static void killed(void **state)
 {
     enum { GUESTS = 4 };
     unsigned kills = getenv("SOAK") ? 1000 : 40;
     struct guest guests[GUESTS];
-    struct follower follower = { 0 };
+    struct follower follower = { 0 }, tty = { 0 };
     char answer[80];
-    int tty;
 
     (void)state;
     srand(5);
     daemon_begin(log_guests);
     for (unsigned i = 0; i < GUESTS; i++)
         guest_begin(&guests[i], 10 + i);
-    tty = tty_open(&guests[0]);
+    tty.fd = tty_open(&guests[0]);
     close(tty_open(&guests[1]));
-    follower.fd = client_open("attach 11 0\n", answer, sizeof(answer));
+    follower.fd = client_open("attach 11 0 session=5\n", answer, sizeof(answer));
     assert_string_equal(answer, "ok 0 rw live");
     for (unsigned kill = 0; kill < kills; kill++) {
         uint64_t end = world_ms() + (unsigned)rand() % 40;
@@ -202,7 +236,12 @@ static void killed(void **state)
         do {
             for (unsigned i = 0; i < GUESTS; i++)
                 guest_flood(&guests[i], UINT64_MAX);
+            type_on(&follower);
+            type_on(&tty);
             follow(&follower, &guests[1]);
+            watch_tty(&tty, &guests[0]);
+            hear(&follower, &guests[1]);
+            hear(&tty, &guests[0]);
         } while (world_ms() < end);
         daemon_kill();
     }
@@ -212,11 +251,14 @@ static void killed(void **state)
         assert_true(guests[i].written > kills * 100);
         print_message("guest %u wrote %llu bytes\n", i, (unsigned long long)guests[i].written);
     }
-    until(follow(&follower, &guests[1]), follower.position == guests[1].written);
+    until(follow(&follower, &guests[1]), hear(&follower, &guests[1]),
+          follower.position == guests[1].written && follower.heard == follower.typed);
+    until(watch_tty(&tty, &guests[0]), hear(&tty, &guests[0]), tty.position == guests[0].written && tty.heard == tty.typed);
+    print_message("%llu bytes typed at the terminal, %llu by the client\n", (unsigned long long)tty.typed,
+                  (unsigned long long)follower.typed);
+    assert_true(tty.typed > kills * 10 && follower.typed > kills * 10);
     close(follower.fd);
-    guest_print(&guests[0], "the end");
-    tty_ends_with(tty, "the end");
-    close(tty);
+    close(tty.fd);
     for (unsigned i = 0; i < GUESTS; i++)
         guest_end(&guests[i]);
     daemon_end();

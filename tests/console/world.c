@@ -124,6 +124,7 @@ int world_setup(void **state)
 
     (void)state;
     setrlimit(RLIMIT_NOFILE, &files);
+    signal(SIGPIPE, SIG_IGN); /* the daemon may be killed when it is written to */
     strcpy(world_folder, "/tmp/console-world-XXXXXX");
     store = NULL;
     if (!mkdtemp(world_folder))

@@ -71,7 +71,7 @@ static int line_read(int fd, char *line, size_t size)
 
 int link_history(const struct console_request *request, uint64_t from, struct console_link *ret_link)
 {
-    char line[256], mode[3], state[5], start[32] = "";
+    char line[256], mode[3], state[5], start[32] = "", session[40] = "";
     struct console_link link = { .history = true };
     int err;
 
@@ -80,12 +80,19 @@ int link_history(const struct console_request *request, uint64_t from, struct co
         return link.fd;
     if (from != UINT64_MAX)
         snprintf(start, sizeof(start), " from=%" PRIu64, from);
-    snprintf(line, sizeof(line), "attach %s %u%s%s\n", request->which, request->number, start, request->read_only ? " ro" : "");
+    if (request->session)
+        snprintf(session, sizeof(session), " session=%" PRIu64, request->session);
+    snprintf(line, sizeof(line), "attach %s %u%s%s%s\n", request->which, request->number, start,
+             request->read_only ? " ro" : "", session);
     err = all_write(link.fd, line, strlen(line));
     if (!err)
         err = line_read(link.fd, line, sizeof(line));
-    if (!err && sscanf(line, "ok %" SCNu64 " %2s %4s", &link.position, mode, state) != 3)
-        err = -ENOENT;
+    if (!err) {
+        int words = sscanf(line, "ok %" SCNu64 " %2s %4s typed=%" SCNu64, &link.position, mode, state, &link.typed);
+
+        link.comes_back = words == 4;
+        err = words < 3 ? -ENOENT : 0;
+    }
     if (err) {
         close(link.fd);
         return err;

@@ -12,6 +12,7 @@ struct console_request {
     unsigned number;
     const char *type; /* pv, serial or vuart */
     bool read_only;
+    uint64_t session; /* names us when we come back */
 };
 
 struct console_link {
@@ -19,6 +20,8 @@ struct console_link {
     bool history;      /* the daemon's socket: `position` counts */
     bool to_write, live;
     uint64_t position; /* of the next byte that comes */
+    bool comes_back;   /* the daemon knows our session: `typed` is what it took of what we sent */
+    uint64_t typed;
 };
 
 /* -ENOENT: there is no such console, -ECONNREFUSED or -ENOENT: no daemon of ours. `from`: UINT64_MAX for all there is. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,33 +67,55 @@ static int show(const char *bytes, size_t n)
 
 enum end { END_ESCAPE, END_CONSOLE, END_ERROR };
 
+/* More than can be on its way to the daemon: what it had not taken when it was killed is sent again. */
+#define TYPED_KEPT (512u * 1024u)
+#define TYPED_AT_ONCE 512u
+
 struct typed {
-    char bytes[512];
-    size_t start, end;
+    char bytes[TYPED_KEPT];
+    uint64_t sent, end; /* byte n is bytes[n % TYPED_KEPT] */
+    uint64_t base;      /* the daemon counts from here */
     bool closed;
 };
 
 /* Returns true at the escape character; what was typed before it is still to be sent. */
 static bool typed_read(struct typed *typed)
 {
-    ssize_t n = read(STDIN_FILENO, typed->bytes, sizeof(typed->bytes));
-    char *escape = n > 0 && is_raw ? memchr(typed->bytes, ESCAPE, (size_t)n) : NULL;
+    char bytes[TYPED_AT_ONCE];
+    ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
 
-    typed->start = 0;
-    typed->end = n > 0 ? (size_t)n : 0;
     if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
         typed->closed = true;
-    if (escape)
-        typed->end = (size_t)(escape - typed->bytes);
-    return escape != NULL;
+    for (ssize_t i = 0; i < n; i++) {
+        if (is_raw && bytes[i] == ESCAPE)
+            return true;
+        typed->bytes[typed->end++ % TYPED_KEPT] = bytes[i];
+    }
+    return false;
 }
 
 static void typed_send(struct typed *typed, int fd)
 {
-    ssize_t n = write(fd, typed->bytes + typed->start, typed->end - typed->start);
+    size_t place = typed->sent % TYPED_KEPT, n = (size_t)(typed->end - typed->sent);
+    ssize_t written;
 
-    if (n > 0)
-        typed->start += (size_t)n;
+    if (n > TYPED_AT_ONCE)
+        n = TYPED_AT_ONCE;
+    written = write(fd, typed->bytes + place, n < TYPED_KEPT - place ? n : TYPED_KEPT - place);
+
+    if (written > 0)
+        typed->sent += (size_t)written;
+}
+
+/* Another daemon: it says how much the last one had taken, unless somebody else has typed since. */
+static void typed_again(struct typed *typed, const struct console_link *link)
+{
+    uint64_t kept = typed->end > TYPED_KEPT ? typed->end - TYPED_KEPT : 0, taken = typed->base + link->typed;
+
+    if (!link->comes_back)
+        typed->base = typed->sent;
+    else if (taken < typed->sent)
+        typed->sent = taken > kept ? taken : kept;
 }
 
 /* Until the user leaves or the connection ends. Without a terminal, the end of the input is not the end of the output. */
@@ -101,7 +124,7 @@ static enum end talk(struct console_link *link, struct typed *typed)
     bool leaving = false;
 
     for (;;) {
-        bool pending = typed->start < typed->end && link->to_write;
+        bool pending = typed->sent < typed->end && link->to_write;
         struct pollfd fds[2] = {
             { .fd = typed->closed || pending || leaving ? -1 : STDIN_FILENO, .events = POLLIN },
             { .fd = link->fd, .events = (short)(POLLIN | (pending ? POLLOUT : 0)) },
@@ -118,6 +141,8 @@ static enum end talk(struct console_link *link, struct typed *typed)
         }
         if (fds[0].revents)
             leaving = typed_read(typed);
+        if (!link->to_write)
+            typed->sent = typed->end; /* nobody hears it */
         if (fds[1].revents & POLLOUT)
             typed_send(typed, link->fd);
         if (typed->closed && is_raw)
@@ -136,7 +161,7 @@ static enum end talk(struct console_link *link, struct typed *typed)
 }
 
 /* The daemon may have been started anew: it goes on where we are. Returns false when the console has ended. */
-static bool again(const struct console_request *request, struct console_link *link)
+static bool again(const struct console_request *request, struct console_link *link, struct typed *typed)
 {
     uint64_t position = link->position;
     time_t end = time(NULL) + RECONNECT_SECONDS;
@@ -154,9 +179,12 @@ static bool again(const struct console_request *request, struct console_link *li
     }
     if (link->position > position)
         fprintf(stderr, "\r\nxenconsole: %llu bytes are lost\r\n", (unsigned long long)(link->position - position));
+    if (link->to_write)
+        typed_again(typed, link);
     if (link->live || link->position < position)
         return true;
-    return talk(link, &(struct typed){ .closed = true }) == END_ERROR; /* a dead domain's last words */
+    typed->closed = true;
+    return talk(link, typed) == END_ERROR; /* a dead domain's last words */
 }
 
 static void tell_parent(int fd)
@@ -171,7 +199,7 @@ static void tell_parent(int fd)
 static int run(const struct console_request *request, int notify)
 {
     struct console_link link = { .fd = -1 };
-    struct typed typed = { 0 };
+    static struct typed typed;
     bool pv = !strcmp(request->type, "pv");
     int err = pv ? link_history(request, UINT64_MAX, &link) : -ENOENT;
 
@@ -193,7 +221,7 @@ static int run(const struct console_request *request, int notify)
         fprintf(stderr, "xenconsole: somebody else types here: read only\n");
     terminal_raw();
     tell_parent(notify);
-    while (talk(&link, &typed) == END_CONSOLE && again(request, &link))
+    while (talk(&link, &typed) == END_CONSOLE && again(request, &link, &typed))
         ;
     terminal_restore();
     return 0;
@@ -292,5 +320,7 @@ int main(int argc, char **argv)
         return 22;
     }
     signal(SIGPIPE, SIG_IGN);
+    if (getrandom(&request.session, sizeof(request.session), GRND_NONBLOCK) != sizeof(request.session))
+        request.session = (uint64_t)getpid() << 32 | (uint32_t)time(NULL);
     return run(&request, notify);
 }

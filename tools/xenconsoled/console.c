@@ -12,6 +12,7 @@
 
 #include "xenconsoled/keep.h"
 #include "xenconsoled/ring.h"
+#include "xenconsoled/sluice.h"
 
 /* A guest that rings more often is listened to again when the window ends: as stock's daemon does. */
 #define WINDOW_NS (200 * 1000000ull)
@@ -215,13 +216,26 @@ static void log_again(struct loop_timer *timer)
         logfile_close(&console->log);
 }
 
+/* --- what is typed --- */
+
+uint32_t console_room(const struct console *console)
+{
+    return console->ring && sluice_idle(&console->state) ? ring_input_room(console->ring) : 0;
+}
+
+void console_give(struct console *console)
+{
+    if (console->ring && sluice_give(&console->state, console->ring))
+        wire_notify(console);
+}
+
 /* --- the terminal --- */
 
 static void pty_interest(struct console *console)
 {
     uint32_t events = 0;
 
-    if (console->ring && ring_input_room(console->ring) > 0)
+    if (console_room(console) > 0)
         events |= EPOLLIN;
     if (console->pty_full)
         events |= EPOLLOUT;
@@ -234,40 +248,32 @@ static void pty_flush(struct console *console)
     struct state_head *head = console->state.head;
     uint64_t oldest = state_oldest(&console->state);
     const char *bytes;
-    size_t n;
 
     if (console->pty.master < 0)
         return;
     if (head->pty_position < oldest)
         head->pty_position = oldest;
     console->pty_full = false;
-    while (console->pty.clients > 0 && (n = state_read(&console->state, head->pty_position, &bytes)) > 0) {
-        ssize_t written = write(console->pty.master, bytes, n);
+    while (console->pty.clients > 0 && state_read(&console->state, head->pty_position, &bytes) > 0) {
+        int shown = sluice_show(console->daemon->sluice_out, &console->state, console->pty.master);
 
-        if (written < 0 && errno == EINTR)
+        if (shown == -EINTR)
             continue;
-        if (written <= 0) {
-            console->pty_full = written == 0 || errno == EAGAIN;
+        if (shown <= 0) {
+            console->pty_full = shown == 0 || shown == -EAGAIN;
             break;
         }
-        head->pty_position += (uint64_t)written;
     }
     pty_interest(console);
 }
 
 static void pty_input(struct console *console)
 {
-    char typed[CONSOLE_RING_IN];
-    uint32_t room = console->ring ? ring_input_room(console->ring) : 0;
-    ssize_t n;
+    uint32_t room = console_room(console);
 
-    if (room == 0 || console->pty.master < 0)
-        return;
-    n = read(console->pty.master, typed, room < sizeof(typed) ? room : sizeof(typed));
-    if (n > 0) {
-        ring_put(console->ring, typed, (uint32_t)n);
-        wire_notify(console);
-    }
+    if (room > 0 && console->pty.master >= 0 &&
+        sluice_type(console->daemon->sluice_in, &console->state, console->pty.master, room, 0) > 0)
+        console_give(console);
 }
 
 static void pty_ready(struct loop_fd *src, uint32_t events)
@@ -424,6 +430,7 @@ void console_event(struct console *console)
         console->window_end = now + WINDOW_NS;
         console->events = 0;
     }
+    console_give(console);
     clients_input(console);
     console_pump(console);
     if (++console->events < WINDOW_EVENTS) {
@@ -460,6 +467,7 @@ int console_connect(struct console *console, uint64_t ring_ref, uint32_t remote)
     __atomic_store_n(&head->wired, 1, __ATOMIC_RELEASE);
     log_open(console);
     console->held = false;
+    console_give(console);
     console_pump(console);
     return 0;
 }
@@ -531,12 +539,15 @@ void console_load(struct daemon *daemon)
             log_warn(&daemon->log, "%s/%s is no state of a console", daemon->options.run_folder, entry->d_name);
             continue;
         }
+        sluice_recover(&state, daemon->sluices_kept ? daemon->sluice_in : -1, daemon->sluices_kept ? daemon->sluice_out : -1);
         console = console_new_loaded(daemon, &state, entry->d_name);
         if (!console)
             state_close(&state);
     }
     if (folder)
         closedir(folder);
+    sluice_empty(daemon->sluice_in);
+    sluice_empty(daemon->sluice_out);
 }
 
 void console_trim_dead(struct daemon *daemon)

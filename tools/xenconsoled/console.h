@@ -21,10 +21,10 @@ struct client {
     struct loop_fd src;
     struct console *console; /* NULL: it has not said yet which */
     struct client *next;
-    uint64_t position;
+    uint64_t position, session; /* session 0: it has none */
     bool wants_to_write, full;
     unsigned length;
-    char line[160]; /* what it asks for */
+    char line[256]; /* what it asks for */
 };
 
 struct console {
@@ -73,6 +73,10 @@ void console_die(struct console *console);
 void console_event(struct console *console);
 /* Takes what there is and passes on what can be. Returns how much was taken, or -errno. */
 int console_pump(struct console *console);
+/* How much may be typed at present. */
+uint32_t console_room(const struct console *console);
+/* What was typed goes to the guest. */
+void console_give(struct console *console);
 void console_pty_client(struct console *console, unsigned mask);
 void console_reopen_log(struct console *console);
 

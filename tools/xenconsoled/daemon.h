@@ -45,6 +45,8 @@ struct daemon {
     struct loop_timer store_retry, store_silence;
     struct loop_deferred store_work;
     int inotify;
+    int sluice_in, sluice_out; /* -1: there is none */
+    bool sluices_kept;         /* they are an earlier daemon's, with what it left in them */
     uint32_t hv_port;
     struct console *hv; /* the hypervisor's log; NULL: not wanted */
     struct console *consoles;

@@ -47,12 +47,16 @@ void keep_start(int keeper)
     unsetenv("LISTEN_FDNAMES");
 }
 
-static void notify_send(const char *text, int fd)
+static int notify_send(const char *text, int fd)
 {
+    ssize_t sent;
+
     if (notify_socket < 0)
-        return;
-    while (fd_message_send(notify_socket, text, strlen(text), fd, 0) == -EINTR)
-        ;
+        return 0;
+    do
+        sent = fd_message_send(notify_socket, text, strlen(text), fd, 0);
+    while (sent == -EINTR);
+    return sent < 0 ? (int)sent : 0;
 }
 
 void keep_fd(const char *name, int fd)
@@ -88,7 +92,7 @@ void keep_drop_rest(bool (*wanted)(const void *arg, const char *name), const voi
     }
 }
 
-void keep_notify(const char *state)
+int keep_notify(const char *state)
 {
-    notify_send(state, -1);
+    return notify_send(state, -1);
 }

@@ -19,8 +19,8 @@ void keep_forget(const char *name);
 int keep_take(const char *name);
 /* Closes, and has forgotten, what has not been taken and is not wanted later either. */
 void keep_drop_rest(bool (*wanted)(const void *arg, const char *name), const void *arg);
-/* Tells whoever started us that we are ready; `state` is a line of sd_notify(3). */
-void keep_notify(const char *state);
+/* Tells whoever started us that we are ready; `state` is a line of sd_notify(3). -errno: nobody has heard it. */
+int keep_notify(const char *state);
 
 /*
  * Becomes the keeper: returns in a child (its end of the keeper's socket, the descriptors in place for keep_start()), again in

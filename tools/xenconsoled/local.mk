@@ -12,6 +12,7 @@ xenconsoled_sources = \
 	tools/xenconsoled/registry.c \
 	tools/xenconsoled/ring.c \
 	tools/xenconsoled/server.c \
+	tools/xenconsoled/sluice.c \
 	tools/xenconsoled/state.c \
 	tools/xenconsoled/wire.c
 xenconsoled_headers = \
@@ -26,6 +27,7 @@ xenconsoled_headers = \
 	tools/xenconsoled/pty.h \
 	tools/xenconsoled/registry.h \
 	tools/xenconsoled/ring.h \
+	tools/xenconsoled/sluice.h \
 	tools/xenconsoled/state.h
 
 sbin_PROGRAMS += tools/xenconsoled/xenconsoled

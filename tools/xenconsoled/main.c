@@ -22,6 +22,7 @@
 #include "xenconsoled/keep.h"
 #include "xenconsoled/options.h"
 #include "xenconsoled/registry.h"
+#include "xenconsoled/sluice.h"
 
 #define PORTS_AT_ONCE 64u
 #define HV_CHUNKS 1024u /* more than the log of any hypervisor has */
@@ -168,6 +169,24 @@ static int folder_make(const char *path)
     return mkdir(part, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* An earlier daemon's, or a new one. */
+static int sluice_get(struct daemon *daemon, const char *name)
+{
+    int fd = keep_take(name);
+
+    if (fd >= 0)
+        return fd;
+    daemon->sluices_kept = false;
+    fd = sluice_open(daemon->options.run_folder);
+    if (fd < 0) {
+        log_warn(&daemon->log, "no pipe: %s; what is typed and shown in the moment of our death may be lost or come twice",
+                 strerror(-fd));
+        return -1;
+    }
+    keep_fd(name, fd);
+    return fd;
+}
+
 static int daemon_start(struct daemon *daemon)
 {
     int err = loop_new(&daemon->loop);
@@ -184,6 +203,9 @@ static int daemon_start(struct daemon *daemon)
     files_raise(daemon);
     inotify_start(daemon);
     hv_start(daemon);
+    daemon->sluices_kept = true;
+    daemon->sluice_in = sluice_get(daemon, "sluice-in");
+    daemon->sluice_out = sluice_get(daemon, "sluice-out");
     console_load(daemon);
     domains_look(daemon);
     registry_start(daemon);
@@ -204,6 +226,10 @@ static void daemon_stop(struct daemon *daemon)
     ctrl_gnttab_close(daemon->gnttab);
     ctrl_priv_close(daemon->priv);
     free(daemon->by_port);
+    if (daemon->sluice_in >= 0)
+        close(daemon->sluice_in);
+    if (daemon->sluice_out >= 0)
+        close(daemon->sluice_out);
     loop_free(daemon->loop);
 }
 
@@ -259,7 +285,11 @@ int main(int argc, char **argv)
         return 1;
     }
     keep_drop_rest(console_lives, &daemon);
-    keep_notify("READY=1\n");
+    err = keep_notify("READY=1\n");
+    if (err) { /* who waits for it would wait for ever */
+        log_err(&daemon.log, "cannot say that we are ready: %s", strerror(-err));
+        return 1;
+    }
     if (keeper < 0 && ready >= 0 && write(ready, "", 1) == 1)
         close(ready);
     err = loop_run(daemon.loop);

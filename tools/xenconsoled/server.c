@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Our own clients, on a unix socket. A client says one line, and gets one:
- *   attach DOMID|name:NAME|hypervisor NUMBER [from=POSITION] [ro]
- *       ok POSITION rw|ro live|dead      then the console's bytes from that position on; what it sends is typed in (rw)
+ *   attach DOMID|name:NAME|hypervisor NUMBER [from=POSITION] [ro] [session=NUMBER]
+ *       ok POSITION rw|ro live|dead [typed=COUNT]
+ *       then the console's bytes from that position on; what it sends is typed in (rw). A client with a number of its own
+ *       hears, when it comes back, how much was taken of what it has sent since it first came: it sends the rest again.
  *   list
  *       DOMID NUMBER live|dead OLDEST TAKEN NAME      for each console, then the end
  * or "error WHY". A client that reads so slowly that bytes are gone is disconnected: it may attach from where it was, and
@@ -22,9 +24,23 @@
 #include "xenconsoled/console.h"
 #include "xenconsoled/keep.h"
 #include "xenconsoled/ring.h"
+#include "xenconsoled/sluice.h"
 
 #define SOCKET_NAME "socket"
 #define BACKLOG 64
+
+/* A client that comes back types on where it was; what others have sent so far does not count. */
+static void writer_set(struct console *console, struct client *client)
+{
+    struct state_head *head = console->state.head;
+
+    console->writer = client;
+    if (client->session && client->session == head->session)
+        return;
+    __atomic_store_n(&head->session, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&head->session_typed, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&head->session, client->session, __ATOMIC_RELEASE);
+}
 
 static void client_free(struct client *client)
 {
@@ -41,7 +57,7 @@ static void client_free(struct client *client)
             console->writer = NULL;
         for (struct client *c = console->clients; c && !console->writer; c = c->next)
             if (c->wants_to_write)
-                console->writer = c;
+                writer_set(console, c);
     }
     loop_fd_remove(&client->src);
     close(fd);
@@ -51,10 +67,10 @@ static void client_free(struct client *client)
 static void client_interest(struct client *client)
 {
     struct console *console = client->console;
-    uint32_t events = EPOLLRDHUP;
+    uint32_t events = 0;
 
-    if (!console || console->writer != client || (console->ring && ring_input_room(console->ring) > 0))
-        events |= EPOLLIN;
+    if (!console || console->writer != client || console_room(console) > 0)
+        events |= EPOLLIN | EPOLLRDHUP; /* its end comes behind what it typed */
     if (client->full)
         events |= EPOLLOUT;
     loop_fd_set(&client->src, events);
@@ -149,7 +165,8 @@ static void client_say(struct client *client, const char *text)
 static void client_attach(struct client *client, const char *which, unsigned number, uint64_t from, bool to_write)
 {
     struct console *console = console_find(client->daemon, which, number);
-    char answer[80];
+    char answer[112], typed[32] = "";
+    bool comes_back;
 
     if (!console) {
         client_say(client, "error no such console\n");
@@ -160,13 +177,16 @@ static void client_attach(struct client *client, const char *which, unsigned num
     client->next = console->clients;
     console->clients = client;
     client->wants_to_write = to_write && console != client->daemon->hv && !console_dead(console);
+    comes_back = client->session && client->session == console->state.head->session;
     if (client->wants_to_write && !console->writer)
-        console->writer = client;
+        writer_set(console, client);
     client->position = state_oldest(&console->state);
     if (from != UINT64_MAX && from > client->position)
         client->position = from < state_taken(&console->state) ? from : state_taken(&console->state);
-    snprintf(answer, sizeof(answer), "ok %" PRIu64 " %s %s\n", client->position, console->writer == client ? "rw" : "ro",
-             console_dead(console) ? "dead" : "live");
+    if (comes_back && console->writer == client)
+        snprintf(typed, sizeof(typed), " typed=%" PRIu64, console->state.head->session_typed);
+    snprintf(answer, sizeof(answer), "ok %" PRIu64 " %s %s%s\n", client->position, console->writer == client ? "rw" : "ro",
+             console_dead(console) ? "dead" : "live", typed);
     client_say(client, answer);
     client_flush(client);
 }
@@ -199,7 +219,7 @@ static void client_command(struct client *client)
         client_list(client);
         return;
     }
-    if (sscanf(client->line, "attach %159s %u%n", which, &number, &used) != 2) {
+    if (sscanf(client->line, "attach %255s %u%n", which, &number, &used) != 2) {
         client_say(client, "error no such command\n");
         client_free(client);
         return;
@@ -207,7 +227,7 @@ static void client_command(struct client *client)
     for (word = strtok_r(client->line + used, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         if (!strcmp(word, "ro"))
             to_write = false;
-        else if (sscanf(word, "from=%" SCNu64, &from) != 1) {
+        else if (sscanf(word, "from=%" SCNu64, &from) != 1 && sscanf(word, "session=%" SCNu64, &client->session) != 1) {
             client_say(client, "error no such word\n");
             client_free(client);
             return;
@@ -243,21 +263,22 @@ static bool client_line(struct client *client)
 static bool client_typed(struct client *client)
 {
     struct console *console = client->console;
-    uint32_t room = console->ring ? ring_input_room(console->ring) : 0;
+    uint32_t room = console_room(console);
     bool writes = console->writer == client;
-    char typed[CONSOLE_RING_IN];
+    char ignored[CONSOLE_RING_IN];
     ssize_t n;
 
     if (writes && room == 0)
         return true;
-    n = recv(client->src.fd, typed, writes ? room : sizeof(typed), MSG_DONTWAIT);
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-        return false;
-    if (n > 0 && writes) {
-        ring_put(console->ring, typed, (uint32_t)n);
-        wire_notify(console);
+    if (writes) {
+        n = sluice_type(console->daemon->sluice_in, &console->state, client->src.fd, room, client->session);
+    } else {
+        n = recv(client->src.fd, ignored, sizeof(ignored), MSG_DONTWAIT);
+        n = n < 0 ? -errno : n;
     }
-    return true;
+    if (n > 0 && writes)
+        console_give(console);
+    return n > 0 || n == -EAGAIN || n == -EINTR;
 }
 
 void clients_input(struct console *console)
@@ -276,6 +297,8 @@ static void client_ready(struct loop_fd *src, uint32_t events)
             client_free(client);
         return;
     }
+    while ((events & EPOLLHUP) && console->writer == client && console_room(console) > 0 && client_typed(client))
+        ; /* it has left: what it typed last still counts, as far as there is room */
     if ((events & (EPOLLERR | EPOLLHUP)) || ((events & (EPOLLIN | EPOLLRDHUP)) && !client_typed(client))) {
         client_free(client);
         return;

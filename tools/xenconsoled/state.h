@@ -16,6 +16,7 @@
 #define STATE_CHUNK 4096u   /* most bytes of one commit: so many of the oldest may already be overwritten */
 #define STATE_SIZE_MIN 16384u
 #define STATE_NAME_MAX 96u
+#define STATE_TYPED_MAX 1024u
 
 /* A line or more on their way into the log file: enough to see after a death how much of it got there. */
 struct state_log_write {
@@ -23,6 +24,20 @@ struct state_log_write {
     int64_t when;
     uint32_t length;
     uint16_t midline, pending;
+};
+
+/* What is on its way to the terminal, and to the guest: sluice.c. */
+struct state_shown {
+    uint64_t from;
+    uint32_t length, stage;
+};
+
+struct state_typed {
+    uint32_t stage, length;
+    uint32_t begun, index; /* where in the guest's ring it begins */
+    uint32_t done, pad;
+    uint64_t session, session_before;
+    char bytes[STATE_TYPED_MAX];
 };
 
 struct state_commit {
@@ -46,6 +61,9 @@ struct state_head {
     uint64_t pty_position, log_position;
     uint32_t log_midline, pad;
     struct state_log_write log_write;
+    uint64_t session, session_typed; /* of the client that types: how much of what it sent was taken */
+    struct state_shown shown;
+    struct state_typed typed;
     char guest[128]; /* the domain's name, as far as it is known */
     char tty[64];
 };
