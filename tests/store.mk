@@ -51,3 +51,10 @@ tests_peer_store_client_check_CPPFLAGS = $(UTIL_CPPFLAGS)
 tests_peer_store_client_check_CFLAGS = $(UTIL_CFLAGS)
 tests_peer_store_client_check_LDFLAGS = $(UTIL_LINK)
 tests_peer_store_client_check_LDADD = libs/store/libxenstore.so.4.0
+# Clients that know what the store has to say (tests/system/store.sh).
+noinst_PROGRAMS += tests/system/store_load
+tests_system_store_load_SOURCES = tests/system/store_load.c
+tests_system_store_load_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_system_store_load_CFLAGS = $(UTIL_CFLAGS)
+tests_system_store_load_LDFLAGS = $(UTIL_LINK)
+tests_system_store_load_LDADD = libs/store/libxenstore.so.4.0

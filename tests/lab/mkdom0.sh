@@ -59,7 +59,7 @@ put_replacing() { # a real program instead of busybox's
 
 put_toolstack() {
     for f in xl xenstored xen-init-dom0 xenconsoled xenconsole libxl-save-helper xentop xen-hptool xen-hvmctx \
-        xen-lowmemd xenpm xenperf xencov xen-diag xenlockprof xentrace xenctx xen-access vchan-socket-proxy; do
+        xen-lowmemd xenpm xenperf xencov xen-diag xenlockprof xentrace xenctx xen-access vchan-socket-proxy xenstore-control; do
         [ ! -e "$packages/$xenbin/$f" ] || put $xenbin "$xenbin/$f"
     done
     for f in read write ls rm list exists watch chmod; do put usr/bin usr/bin/xenstore-$f; done

@@ -53,7 +53,10 @@ umount /tmp/files
 echo complete
 S
 
-for iommu in none amd; do
+# On stock's PVH dom0 the IOMMU is always there, and devices use it.
+iommus='none amd'
+[ "$HYPERVISOR" != stock ] || iommus=amd
+for iommu in $iommus; do
     case $iommu in none) disks=$few ;; amd) disks='xvda xvdb xvdc xvdd' ;; esac
     guests_script mib=$mib "disks='$disks'" <"$work/dom0"
     for d in virtio files nvme ahci; do

@@ -33,25 +33,26 @@ script() {
     { echo '#!/bin/sh'; if [ $# -gt 0 ]; then printf '%s\n' "$1"; else cat; fi; } >"$work/script"
 }
 
-# guests_script [NAME=VALUE...]: script from standard input, after dom0.sh's functions and these variables
+# guests_script [NAME=VALUE...]: script from standard input, after dom0.sh's functions, these variables and $hypervisor
 guests_script() {
-    { cat "$tests/system/dom0.sh"; [ $# = 0 ] || printf '%s\n' "$@"; cat; } | script
+    { cat "$tests/system/dom0.sh"; printf '%s\n' "hypervisor='$HYPERVISOR'" "$@"; cat; } | script
 }
 
 # host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err. STORE=ours: with
-# our xenstored in the place of the distribution's.
+# our xenstored in the place of the distribution's; CONSOLE=ours: the same of xenconsoled and xenconsole. HOST_OPTIONS are
+# stronger than the test's own.
 host() {
     store=${XENOLITH_BUILD:-$tests/../build}/tools/xenstored/xenstored
     [ "${STORE:-stock}" = stock ] || set -- --add "$store:/usr/lib/xen-4.17/bin/xenstored" "$@"
     echo "+ qhost --hypervisor $HYPERVISOR $*"
     status=0
-    if [ "${CONSOLE:-stock}" = ours ]; then # our console daemon and client in place of stock's
+    if [ "${CONSOLE:-stock}" = ours ]; then
         for p in xenconsoled xenconsole; do
             set -- "$@" --add "${XENOLITH_BUILD:-$tests/../build}/tools/$p/$p:/usr/lib/xen-4.17/bin/$p"
         done
     fi
     "$tests/lab/qhost" --hypervisor "$HYPERVISOR" --accel "${QHOST_ACCEL:-tcg}" --log "$log" --script "$work/script" \
-        --timeout 240 "$@" >"$work/out" 2>"$work/err" || status=$?
+        --timeout 240 "$@" ${HOST_OPTIONS:-} >"$work/out" 2>"$work/err" || status=$?
     cat "$work/out" "$work/err"
 }
 

@@ -1,60 +1,114 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# soak: 50 kills of xenstored under 8 guests
-# Our xenstored under stock xl: guests are made, asked and destroyed while it is killed again and again; watches of
-# clients and of the guests' kernels live on, and in the end the store is as it was.
+# soak: 50 kills of xenstored and 5 live updates under 8 guests and 32 clients
+# Our xenstored under stock xl: guests with a disk and a network are made, asked and destroyed while it is killed again and
+# again, and replaced by live update. Clients that know what it has to say (store_load.c), watches of stock's programs and
+# of the guests' kernels live on, the guests' devices work, and in the end the store is as it was.
 . "$(dirname "$0")/lib.sh"
 STORE=ours
-guests=2 kills=6
-! soak || { guests=8 kills=50; }
-python3 "$tests/lab/lib/guest.py" "$work/guest"
-guests_script "guests=$guests" "kills=$kills" <<'S'
-server() { ps | awk '/xenstored.*--server/ && !/awk/ { print $1 }' | head -n 1; }
+load=${XENOLITH_BUILD:-$tests/../build}/tests/system/store_load
+[ -e "$load" ] || skip "no $load"
+guests=2 kills=6 updates=1 clients=4 pause=1000 mem=2048
+! soak || { guests=8 kills=50 updates=5 clients=32 pause=3000 mem=3072; }
+python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
+guests_script "guests=$guests" "kills=$kills" "updates=$updates" "clients=$clients" "pause=$pause" <<'S'
+keeper=$(cat /run/xenstored.pid)
+server() { awk -v keeper="$keeper" '$4 == keeper { print $1 }' /proc/[0-9]*/stat 2>/dev/null; }
+changed() { # changed OLD: there is another server
+    tries=0
+    until new=$(server) && [ -n "$new" ] && [ "$new" != "$1" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 1000 ] || { echo 'there is no new server'; exit 1; }
+        usleep 20000
+    done
+}
+killed=0 updated=0
 kill_server() {
     old=$(server)
     kill -9 $old
     killed=$((killed + 1))
+    changed $old
 }
-killed=0
-case $(readlink -f /proc/$(cat /run/xenstored.pid)/exe) in */xenstored) ;; *) echo "who is that?"; exit 1 ;; esac
-# xl leaves two empty folders the first time, as on stock.
-nodes() { xenstore-ls -f / | grep -Ev '^/(libxl|vm) = ""$'; }
+case $(readlink -f /proc/$keeper/exe) in */xenstored) ;; *) echo "who is that?"; exit 1 ;; esac
+for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
+ip link add xenbr0 type bridge
+ip link set xenbr0 up
+ip addr add 10.1.0.1/24 dev xenbr0
+for i in $(seq $guests) more; do dd if=/dev/zero of=/tmp/disk$i bs=1M count=0 seek=8 2>/dev/null; done
+# xl leaves empty folders the first time, as on stock.
+nodes() { xenstore-ls -f / | grep -Ev '^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
 nodes >/tmp/before
 xenstore-watch /watched >/tmp/events &
 watcher=$!
 until grep -q '^/watched$' /tmp/events; do usleep 10000; done
+/root/store_load $clients $pause >/tmp/load &
+load=$!
+until grep -q running /tmp/load; do kill -0 $load; usleep 20000; done
 
 for i in $(seq $guests); do
     kill_server
-    xl create -q /root/guest/guest.cfg "name='g$i'" 'memory=96' 'extra="console=hvc0 script"'
+    xl create -q /root/guest/guest.cfg "name='g$i'" 'extra="console=hvc0 script"' "disk=['file:/tmp/disk$i,xvda,w']" 'vif=["bridge=xenbr0"]'
 done
-for i in $(seq $guests); do wait_for g$i 'guest is ready'; done
+for i in $(seq $guests); do
+    wait_for g$i 'guest is ready'
+    typed g$i "ip link set eth0 up && ip addr add 10.1.0.$((i + 1))/24 dev eth0 && ping -c 1 -W 60 10.1.0.1"
+    # The disk is written, and read when nothing of it is in memory any more; then the network.
+    echo 'n=0; while dd if=/dev/urandom of=/data bs=64k count=4 2>/dev/null; dd if=/data of=/dev/xvda bs=64k conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; do n=$((n + 1)); [ "$(md5sum </data)" = "$(dd if=/dev/xvda bs=64k count=4 2>/dev/null | md5sum)" ] && ping -c 1 -W 60 10.1.0.1 >/dev/null && echo "devices good $n" || echo "devices BAD"; sleep 2; done & echo' >"$(tty_of g$i)"
+done
+more() { # a device comes and goes
+    xl block-attach $1 file:/tmp/diskmore,xvdf,w
+    typed $1 'until [ -b /dev/xvdf ]; do usleep 50000; done; dd if=/dev/xvdf of=/dev/null bs=64k'
+    xl block-detach $1 xvdf
+    typed $1 'until ! [ -b /dev/xvdf ]; do usleep 50000; done'
+}
 n=0
-while [ $killed -lt $kills ]; do
+while [ $((killed + guests)) -lt $kills ]; do # the last ones follow below
     n=$((n + 1))
+    g=g$((n % guests + 1))
     xenstore-write /watched/$n value$n &
     writer=$!
+    case $((n % 4)) in
+        0) more $g & ;;
+        *) xl sysrq $g h & ;;
+    esac
+    user=$!
+    if [ $(((killed - guests) * (updates + 1) / (kills - 2 * guests))) -gt $updated ]; then # spread over the loop
+        updated=$((updated + 1))
+        old=$(server)
+        [ "$(xenstore-control live-update /usr/lib/xen-4.17/bin/xenstored)" = OK ]
+        changed $old
+    fi
     kill_server
     wait $writer
+    wait $user
     [ "$(xenstore-read /watched/$n)" = value$n ]
-    g=g$((n % guests + 1))
     [ "$(xenstore-read /local/domain/$(xl domid $g)/name)" = $g ]
-    xl sysrq $g h
 done
 until [ "$(grep -c '^/watched/' /tmp/events)" -ge $n ]; do usleep 10000; done
 [ "$(grep -c '^/watched/' /tmp/events)" = $n ] # each once
 kill $watcher
 for i in $(seq $guests); do # the kernel's watches: memory, control
     wait_for g$i 'sysrq|SysRq'
+    good=$(console g$i | grep -c '^devices good' || :)
+    wait_for g$i "^devices good $((good + 1))$"
+    ! console g$i | grep 'devices BAD'
     ! complaints g$i
     kill_server
     xl destroy g$i
 done
+kill $load
+status=0
+wait $load || status=$?
+cat /tmp/load
+[ $status = 0 ]
 xenstore-rm /watched
 nodes >/tmp/after
 diff /tmp/before /tmp/after
-echo "complete: $killed kills"
+[ -z "$(losetup -a)" ] || { losetup -a; exit 1; }
+echo "complete: $killed kills, $updated live updates, $n rounds"
 S
-host --smp 1 --mem 2048 --add "$work/guest:/root/guest"
+host --smp 1 --mem $mem --timeout $((600 + kills * 60)) --add "$work/guest:/root/guest" --add "$load:/root/store_load"
 expect_status 0
-out_has '^complete'
+out_has "^complete: $kills kills, $updates live updates"
+out_has 'all right$'
+clean_log

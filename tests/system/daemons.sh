@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# soak: the lifecycle, disk, network and console tests once more, with our xenstored and xenconsoled, on ours and on stock Xen
+# Our xenstored and xenconsoled in place of stock's, under stock xl: a guest with a disk, a network and a console through its
+# whole life, and nothing of it is left. Then the tests that other files make of parts of it, with these daemons.
+# WHERE, WHAT: only these of "ours stock both", only these tests.
+export STORE=ours CONSOLE=ours
+. "$(dirname "$0")/lib.sh"
+
+again() { # again HYPERVISOR NAME...: in their short sizes, lifecycle in full
+    HYPERVISOR=$1
+    export HYPERVISOR
+    shift
+    for test in ${WHAT:-$@}; do
+        path=$tests/system/$test.sh full=
+        [ -e "$path" ] || { path=$tests/peer/$test.sh full=1; }
+        start=$(date +%s)
+        SOAK=$full OUT=$OUT/daemons-$HYPERVISOR "$path" || fail "$test on $HYPERVISOR"
+        echo "$test on $HYPERVISOR: $(($(date +%s) - start)) s"
+    done
+}
+if soak; then
+    for where in ${WHERE:-ours stock both}; do
+        case $where in
+        ours) again ours guest-linux guest-console disk guest-net guest-end cycles ;;
+        stock)
+            HOST_OPTIONS='--smp 1 --timeout 3600' # docs/decisions.md, 13; and its PVH dom0 takes its time
+            export HOST_OPTIONS
+            again stock daemons guest-linux guest-console disk guest-net
+            unset HOST_OPTIONS
+            ;;
+        both) again ours lifecycle ;; # it goes to stock by itself
+        esac
+    done
+    exit
+fi
+
+python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
+guests_script <<'S'
+for daemon in xenstored xenconsoled; do # stock's have no child
+    awk -v keeper="$(cat /run/$daemon.pid)" '$4 == keeper { print $2; found = 1 } END { exit !found }' /proc/[0-9]*/stat 2>/dev/null
+done
+for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
+ip link add xenbr0 type bridge
+ip link set xenbr0 up
+ip addr add 10.1.0.1/24 dev xenbr0
+for n in a b; do truncate -s 8M /tmp/disk$n; done
+create() {
+    xl create -q /root/guest/guest.cfg 'name="life"' 'extra="console=hvc0 script"' memory=192 vcpus=2 \
+        'disk=["file:/tmp/diska,xvda,w"]' 'vif=["mac=00:16:3e:00:00:01, bridge=xenbr0"]' 'on_poweroff="destroy"'
+}
+ready() { # ready COUNT: it is up for the so manyth time
+    tries=0
+    until [ "$(console life | grep -c 'guest is ready')" -ge $1 ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 900 ] || { console life | tail -n 20; xl list; echo "no guest"; exit 1; }
+        usleep 100000
+    done
+}
+network() { typed life 'ip link set eth0 up && ip addr add 10.1.0.2/24 dev eth0 && ping -c 2 -W 60 10.1.0.1'; }
+disk() { typed life 'dd if=/dev/xvda of=/data bs=64k && [ "$(md5sum </data)" = "$(cat /sum)" ]'; }
+# xl leaves empty folders the first time, as on stock.
+nodes() { xenstore-ls -f / | grep -Ev '^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
+
+nodes >/tmp/before
+free=$(xl info free_memory)
+create
+ready 1
+network
+typed life 'dd if=/dev/urandom of=/data bs=64k count=128 && md5sum </data >/sum && dd if=/data of=/dev/xvda bs=64k conv=fsync; echo 3 >/proc/sys/vm/drop_caches'
+disk
+xl pause life
+xl unpause life
+xl block-attach life file:/tmp/diskb,xvdb,w
+xl network-attach life mac=00:16:3e:00:00:02 bridge=xenbr0
+typed life 'until [ -b /dev/xvdb ] && [ -e /sys/class/net/eth1 ]; do usleep 50000; done; dd if=/data of=/dev/xvdb bs=64k conv=fsync'
+xl block-detach life xvdb
+xl network-detach life 1
+typed life 'until ! [ -b /dev/xvdb ] && ! [ -e /sys/class/net/eth1 ]; do usleep 50000; done'
+cmp /tmp/diska /tmp/diskb
+xl rename life other
+xl rename other life
+xl sysrq life h
+wait_for life 'sysrq: HELP'
+xl mem-set life 160
+tries=0
+until [ "$(xl list life | awk 'NR == 2 { print $3 }')" = 160 ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 300 ] || { xl list; exit 1; }
+    usleep 100000
+done
+xl vcpu-set life 1
+xl reboot life
+ready 2
+network
+typed life "[ \"\$(md5sum </dev/xvda)\" = \"$(md5sum </tmp/diska)\" ]"
+xl shutdown -w life
+gone life
+tries=0
+until [ "$(xl info free_memory)" -ge $((free - 1)) ]; do # dom0's grant handles take some
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || { echo "free memory was $free, is $(xl info free_memory)"; exit 1; }
+    usleep 100000
+done
+nodes >/tmp/after
+diff /tmp/before /tmp/after
+[ -z "$(losetup -a)" ] || { losetup -a; exit 1; }
+xenconsole --list
+echo complete
+S
+host --smp 2 --timeout 600 --add "$work/guest:/root/guest"
+expect_status 0
+out_has '^complete$'
+clean_log
