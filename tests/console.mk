@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of the console daemon, and what they run: the daemon itself, with the fake hypervisor in place of Linux's devices.
 CONSOLE_TESTS = tests/console/test_xenconsoled tests/console/test_console_store tests/console/test_console_hostile \
-	tests/unit/test_console_log tests/unit/test_console_ring \
+	tests/console/test_service tests/unit/test_console_log tests/unit/test_console_ring \
 	tests/unit/test_console_sluice
 
 check_PROGRAMS += tests/console/xenconsoled_fake
@@ -23,6 +23,10 @@ tests_console_test_console_hostile_SOURCES = tests/console/test_console_hostile.
 tests_console_test_console_hostile_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_console_test_console_hostile_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_console_test_console_hostile_LDADD = $(UTIL_CORE)
+tests_console_test_service_SOURCES = tests/console/test_service.c $(CONSOLE_WORLD)
+tests_console_test_service_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_console_test_service_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_console_test_service_LDADD = $(UTIL_CORE)
 EXTRA_DIST += tests/console/fake_store.py tests/fuzz/fuzz_console_ring.c
 
 tests_unit_test_console_ring_SOURCES = tests/unit/test_console_ring.c tools/xenconsoled/ring.c tools/xenconsoled/state.c

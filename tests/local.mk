@@ -201,7 +201,7 @@ endif
 # --- the rules of the tree ---
 TEST_EXTENSIONS = .sh .fuzz
 AM_TESTS_ENVIRONMENT = CTAGS='$(CTAGS)'; export CTAGS;
-CHECKS = tests/check/includes.sh tests/check/sizes.sh tests/check/spdx.sh
+CHECKS = tests/check/includes.sh tests/check/man.sh tests/check/sizes.sh tests/check/spdx.sh tests/check/units.sh
 TESTS += $(CHECKS)
 EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 

@@ -237,6 +237,7 @@ static void usage(FILE *to, const char *name)
             "  -n, --num N      use console number N\n"
             "  -t, --type TYPE  console type. must be 'pv', 'serial' or 'vuart'\n"
             "  -r, --read-only  only look\n"
+            "  -i, --interactive  taken for compatibility, without effect\n"
             "  -l, --list       list the consoles that have a history, and exit\n"
             "  --start-notify-fd N file descriptor used to notify parent\n",
             name);

@@ -38,12 +38,15 @@ tools_xenconsoled_xenconsoled_LDFLAGS = $(UTIL_LINK)
 tools_xenconsoled_xenconsoled_LDADD = libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a
 
 dist_man_MANS += tools/xenconsoled/xenconsoled.8
-# How a host starts it: systemd's unit, or the init script.
+# How a host starts it: systemd's unit and tmpfiles, or the init script.
 consoleunitdir = $(prefix)/lib/systemd/system
 consoleunit_DATA = tools/xenconsoled/xenconsoled.service
+consoletmpdir = $(prefix)/lib/tmpfiles.d
+consoletmp_DATA = tools/xenconsoled/xenconsoled.conf
 consoleinitdir = $(sysconfdir)/init.d
 consoleinit_SCRIPTS = tools/xenconsoled/xenconsoled.init
-$(consoleunit_DATA) $(consoleinit_SCRIPTS): tools/xenconsoled/xenconsoled.%: tools/xenconsoled/xenconsoled.%.in Makefile
+XENCONSOLED_SERVICE = $(consoleunit_DATA) $(consoletmp_DATA) $(consoleinit_SCRIPTS)
+$(XENCONSOLED_SERVICE): tools/xenconsoled/xenconsoled.%: tools/xenconsoled/xenconsoled.%.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|@sbindir[@]|$(sbindir)|; s|@runstatedir[@]|$(runstatedir)|; s|@localstatedir[@]|$(localstatedir)|' $< >$@
-EXTRA_DIST += tools/xenconsoled/xenconsoled.service.in tools/xenconsoled/xenconsoled.init.in
-CLEANFILES += $(consoleunit_DATA) $(consoleinit_SCRIPTS)
+EXTRA_DIST += tools/xenconsoled/xenconsoled.service.in tools/xenconsoled/xenconsoled.init.in tools/xenconsoled/xenconsoled.conf.in
+CLEANFILES += $(XENCONSOLED_SERVICE)

@@ -34,14 +34,23 @@ static const struct option rows[] = {
 static void usage(FILE *to, const char *name)
 {
     fprintf(to,
-            "Usage: %s [-h] [-V] [-v] [-i] [--log=none|guest|hv|all] [--log-dir=DIR] [--pid-file=PATH]\n"
-            "    [-t, --timestamp=none|guest|hv|all] [-o, --overflow-data=discard|keep] [--replace-escape]\n"
-            "    [--history=KIB] [--dead=COUNT] [--log-size=KIB] [--log-keep=COUNT] [--run-dir=DIR] [--no-keeper]\n"
-            "  --replace-escape  replace the escape character by a dot in log files\n"
-            "  --history         what is kept of a console, at most (default 1024)\n"
-            "  --dead            how many dead domains' consoles are kept (default 64)\n"
-            "  --log-size        larger log files are set aside as FILE.1, FILE.2, ... (default 0: never)\n"
-            "  --log-keep        how many such files there are (default 4)\n",
+            "Usage: %s [OPTION]...\n"
+            "  -h, --help           print this\n"
+            "  -V, --version        print the version\n"
+            "  -v, --verbose        log more\n"
+            "  -i, --interactive    stay in the foreground, without a keeper, and log to standard error\n"
+            "  --log=WHICH          log files of: none, guest, hv, all (default none)\n"
+            "  --log-dir=DIR        where they are\n"
+            "  --log-size=KIB       larger log files are set aside as FILE.1, FILE.2, ... (default 0: never)\n"
+            "  --log-keep=COUNT     how many such files there are (default 4)\n"
+            "  -t, --timestamp=WHICH  in which log files lines begin with the time: none, guest, hv, all (default none)\n"
+            "  --replace-escape     replace the escape character by a dot in log files\n"
+            "  -o, --overflow-data=discard|keep  when nobody reads: the oldest bytes go, or the guest waits\n"
+            "  --history=KIB        what is kept of a console, at most (default 1024)\n"
+            "  --dead=COUNT         how many dead domains' consoles are kept (default 64)\n"
+            "  --pid-file=PATH      where the process id is written\n"
+            "  --run-dir=DIR        where histories and the socket are\n"
+            "  --no-keeper          become a daemon without a keeper\n",
             name);
 }
 

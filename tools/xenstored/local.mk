@@ -56,7 +56,8 @@ tools_xenstored_libxenstored_host_a_CFLAGS = $(UTIL_HOST_CFLAGS)
 dist_man_MANS += tools/xenstored/xenstored.8
 # How a host starts it: systemd's unit and tmpfiles, or the init script.
 storeunitdir = $(prefix)/lib/systemd/system
-storeunit_DATA = tools/xenstored/xenstored.service
+storeunit_DATA = tools/xenstored/xenstored.service tools/xenstored/xenstored.socket
+dist_storeunit_DATA = tools/xenstored/proc-xen.mount
 storetmpdir = $(prefix)/lib/tmpfiles.d
 storetmp_DATA = tools/xenstored/xenstored.conf
 storeinitdir = $(sysconfdir)/init.d
@@ -64,5 +65,5 @@ storeinit_SCRIPTS = tools/xenstored/xenstored.init
 XENSTORED_SERVICE = $(storeunit_DATA) $(storetmp_DATA) $(storeinit_SCRIPTS)
 $(XENSTORED_SERVICE): tools/xenstored/xenstored.%: tools/xenstored/xenstored.%.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|@sbindir[@]|$(sbindir)|; s|@runstatedir[@]|$(runstatedir)|' $< >$@
-EXTRA_DIST += tools/xenstored/xenstored.service.in tools/xenstored/xenstored.init.in tools/xenstored/xenstored.conf.in
+EXTRA_DIST += tools/xenstored/xenstored.service.in tools/xenstored/xenstored.socket.in tools/xenstored/xenstored.init.in tools/xenstored/xenstored.conf.in
 CLEANFILES += $(XENSTORED_SERVICE)

@@ -52,7 +52,7 @@ static const char help[] =
     "  -Q, --quota NAME=N       the quota NAME, as `xenstore-control quota` lists them\n"
     "  -q, --quota-soft NAME=N  say so in the log when a domain has that much\n"
     "  -V, --verbose            log more\n"
-    "  -w, -R, -I               taken for compatibility, without effect\n";
+    "  -w, --timeout, -R, --no-recovery, -I, --internal-db  taken for compatibility, without effect\n";
 
 static const struct {
     int option;
