@@ -248,7 +248,8 @@ FUZZ_SECONDS = 600
 fuzz: $(FUZZERS)
 	$(AM_V_at)for f in $(FUZZERS); do FUZZ_SECONDS=$(FUZZ_SECONDS) $(FUZZ_LOG_COMPILER) $$f || exit; done
 # The full size of the host tier: ten million inputs each for what decodes and walks, then 50 million calls against the model.
-fuzz-full: tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/store_wire.fuzz tests/model/test_model
+fuzz-full: tests/fuzz/console_ring.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/store_wire.fuzz tests/model/test_model
+	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/console_ring.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/decode.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/guest_walk.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/store_wire.fuzz

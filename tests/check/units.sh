@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # systemd finds nothing wrong with the units, and its tmpfiles make what the daemons need.
 srcdir=${srcdir:-.}
-command -v systemd-analyze >/dev/null && command -v systemd-tmpfiles >/dev/null || { echo "no systemd-analyze: apt-get install systemd"; exit 77; }
+if ! command -v systemd-analyze >/dev/null || ! command -v systemd-tmpfiles >/dev/null; then
+    echo "no systemd-analyze: apt-get install systemd"
+    exit 77
+fi
 t=$(mktemp -d) || exit 99
 trap 'rm -rf "$t"' EXIT
 mkdir "$t/units" "$t/sbin" "$t/root"

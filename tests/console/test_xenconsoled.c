@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +60,38 @@ static void out_and_in(void **state)
     until(log_size(&guest) == 25);
     daemon_end();
     until(fake_ports_of_dom0() <= 1); /* the store's VIRQ_DOM_EXC */
+}
+
+/* Who comes second is heard when the first has left, and when it comes back after the daemon's death. */
+static void second_client(void **state)
+{
+    char text[64], answer[80];
+    int first, second, unread;
+    struct guest guest;
+    size_t n = 0;
+
+    (void)state;
+    daemon_begin(log_guests);
+    guest_begin(&guest, 8);
+    close(tty_open(&guest));
+    first = client_open("attach 8 0 session=1\n", answer, sizeof(answer));
+    assert_string_equal(answer, "ok 0 rw live");
+    second = client_open("attach 8 0 session=2\n", answer, sizeof(answer));
+    assert_string_equal(answer, "ok 0 ro live");
+    assert_int_equal(write(second, "unheard", 7), 7);
+    until(ioctl(second, SIOCOUTQ, &unread) == 0 && unread == 0);
+    assert_int_equal(write(first, "first", 5), 5);
+    close(first); /* it is gone before its words are taken, perhaps: they count */
+    until((n += guest_read(&guest, text + n, sizeof(text) - n)) == 5);
+    assert_int_equal(write(second, "heard", 5), 5);
+    until((n += guest_read(&guest, text + n, sizeof(text) - n)) == 10);
+    assert_memory_equal(text, "firstheard", 10);
+    daemon_kill();
+    close(second);
+    until(close(second = client_open("attach 8 0 session=2\n", answer, sizeof(answer))),
+          !strcmp(answer, "ok 0 rw live typed=12"));
+    guest_end(&guest);
+    daemon_end();
 }
 
 static void wrong_words(void **state)
@@ -515,6 +549,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(out_and_in, world_after_test),
+        cmocka_unit_test_teardown(second_client, world_after_test),
         cmocka_unit_test_teardown(wrong_words, world_after_test),
         cmocka_unit_test_teardown(flood, world_after_test),
         cmocka_unit_test_teardown(hostile, world_after_test),

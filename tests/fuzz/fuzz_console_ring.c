@@ -8,6 +8,7 @@
 
 #include "fuzz.h"
 #include "xenconsoled/ring.h"
+#include "xenconsoled/sluice.h"
 
 #define require(condition)                                                                                               \
     do {                                                                                                                 \
@@ -41,6 +42,19 @@ static void check_take(uint32_t max)
     }
 }
 
+/* Something was typed; perhaps a daemon has died since, perhaps one that wrote nonsense. */
+static void check_give(uint32_t value)
+{
+    struct state_typed *note = &state.head->typed;
+
+    if (sluice_idle(&state))
+        *note = (struct state_typed){ .stage = value & 3, .length = (value >> 2) % 1100, .done = (value >> 13) % 1100,
+                                      .begun = value >> 24 & 1, .index = ring->in_prod - (value >> 25) };
+    sluice_recover(&state, -1, -1); /* as each new daemon does */
+    sluice_give(&state, ring);
+    require(sluice_idle(&state) || note->done < note->length);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint32_t *index[4];
@@ -64,6 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             ring_attach(ring, &state);
         else if (data[0] & 32)
             require(ring_put(ring, (const char *)data, (uint32_t)size) <= size);
+        else if (data[0] & 128)
+            check_give(value);
         else if (data[0] & 64)
             ring->out[value % CONSOLE_RING_OUT] = (char)data[0];
         else

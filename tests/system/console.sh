@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Our console daemon and client in place of stock's, under stock xl: a guest writes while the daemon is killed again and
-# again, and types in between; every line is in the log file once. Then its last words, and the hypervisor's log.
+# again, and types in between; every line is in the log file once. It has a second console too. Then its last words, and
+# the hypervisor's log.
 # soak: 50 kills while 8 guests write, on the same terms
 CONSOLE=ours
 . "$(dirname "$0")/lib.sh"
@@ -26,6 +27,21 @@ for i in $(seq $guests); do
     xl create -q /tmp/guest$i.cfg
 done
 for g in $names; do wait_for $g '^(~|/root) # '; tty_of $g >/tmp/tty.$g; done
+
+# A second console, written into the store as a toolstack would: the guest's driver makes hvc1 of it.
+id=$(xl domid guest1)
+front=/local/domain/$id/device/console/1 back=/local/domain/0/backend/console/$id/1
+xenstore-write $back '' $front ''
+xenstore-chmod $back n0 r$id
+xenstore-chmod $front n$id r0
+xenstore-write $back/frontend $front $back/frontend-id $id $back/online 1 $back/protocol vt100 $back/state 1
+xenstore-write $front/backend $back $front/backend-id 0 $front/type xenconsoled $front/output pty $front/state 1
+echo 'until [ -c /dev/hvc1 ]; do sleep 1; done; stty -F /dev/hvc1 -echo; echo "second speaks" >/dev/hvc1; head -n 1 /dev/hvc1 | sed "s/^/second heard /" >/dev/hvc1' >"$(cat /tmp/tty.guest1)"
+wait_for guest1-console1 '^second speaks'
+[ "$(xenstore-read $back/state) $(xenstore-read $front/state)" = '4 4' ] || { xenstore-ls $back; xenstore-ls $front; exit 1; }
+kill_daemon
+echo word >"$(xenstore-read $front/tty)"
+wait_for guest1-console1 '^second heard word'
 
 # Each guest writes numbered lines until it is told to stop, which it is by a line typed after the last kill.
 for g in $names; do
@@ -52,6 +68,7 @@ for g in $names; do
     gone $g
     xenconsole name:$g </dev/null | tr -d '\r' | grep 'last words$'
 done
+xenconsole -n 1 name:guest1 </dev/null | tr -d '\r' | grep 'heard word$'
 xenconsole --list
 
 kill "$(cat /run/xenconsoled.pid)"

@@ -97,8 +97,9 @@ int link_history(const struct console_request *request, uint64_t from, struct co
         close(link.fd);
         return err;
     }
-    link.to_write = !strcmp(mode, "rw");
+    link.heard = !strcmp(mode, "rw");
     link.live = !strcmp(state, "live");
+    link.to_write = link.live && !request->read_only && strcmp(request->which, "hypervisor") != 0;
     *ret_link = link;
     return 0;
 }
@@ -181,6 +182,6 @@ int link_terminal(const struct console_request *request, int seconds, struct con
     xs_close(store);
     if (fd < 0)
         return fd;
-    *ret_link = (struct console_link){ .fd = fd, .to_write = true, .live = true };
+    *ret_link = (struct console_link){ .fd = fd, .to_write = true, .heard = true, .live = true };
     return 0;
 }

@@ -18,7 +18,8 @@ struct console_request {
 struct console_link {
     int fd;
     bool history;      /* the daemon's socket: `position` counts */
-    bool to_write, live;
+    bool to_write;     /* what is typed is sent */
+    bool heard, live;  /* it is heard: nobody else types there */
     uint64_t position; /* of the next byte that comes */
     bool comes_back;   /* the daemon knows our session: `typed` is what it took of what we sent */
     uint64_t typed;

@@ -217,8 +217,8 @@ static int run(const struct console_request *request, int notify)
         fprintf(stderr, "xenconsole: could not open the console of %s: %s\n", request->which, strerror(-err));
         return 1;
     }
-    if (link.live && !link.to_write && !request->read_only && strcmp(request->which, "hypervisor") != 0)
-        fprintf(stderr, "xenconsole: somebody else types here: read only\n");
+    if (link.to_write && !link.heard)
+        fprintf(stderr, "xenconsole: somebody else types here: you are not heard until they leave\n");
     terminal_raw();
     tell_parent(notify);
     while (talk(&link, &typed) == END_CONSOLE && again(request, &link, &typed))

@@ -22,6 +22,7 @@ struct client {
     struct console *console; /* NULL: it has not said yet which */
     struct client *next;
     uint64_t position, session; /* session 0: it has none */
+    uint64_t unheard;           /* bytes that it sent while somebody else typed */
     bool wants_to_write, full;
     unsigned length;
     char line[256]; /* what it asks for */

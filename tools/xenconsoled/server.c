@@ -29,7 +29,7 @@
 #define SOCKET_NAME "socket"
 #define BACKLOG 64
 
-/* A client that comes back types on where it was; what others have sent so far does not count. */
+/* A client that comes back types on where it was; what others have sent so far counts as taken. */
 static void writer_set(struct console *console, struct client *client)
 {
     struct state_head *head = console->state.head;
@@ -38,7 +38,7 @@ static void writer_set(struct console *console, struct client *client)
     if (client->session && client->session == head->session)
         return;
     __atomic_store_n(&head->session, 0, __ATOMIC_RELEASE);
-    __atomic_store_n(&head->session_typed, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&head->session_typed, client->unheard, __ATOMIC_RELEASE);
     __atomic_store_n(&head->session, client->session, __ATOMIC_RELEASE);
 }
 
@@ -275,6 +275,7 @@ static bool client_typed(struct client *client)
     } else {
         n = recv(client->src.fd, ignored, sizeof(ignored), MSG_DONTWAIT);
         n = n < 0 ? -errno : n;
+        client->unheard += n > 0 ? (uint64_t)n : 0;
     }
     if (n > 0 && writes)
         console_give(console);
