@@ -48,7 +48,8 @@ UTIL_FILES += tools/xenconsoled/ring.c tools/xenconsoled/sluice.c tools/xenconso
 
 # The daemon once more, whose calls fail when the environment says so.
 check_PROGRAMS += tests/console/xenconsoled_faulty
-tests_console_xenconsoled_faulty_SOURCES = $(xenconsoled_sources) $(FAKE_CTRL) tests/console/fault_env.c
+tests_console_xenconsoled_faulty_SOURCES = $(xenconsoled_sources) $(FAKE_CTRL) tests/console/fault_env.c \
+	tests/fake/fault_env.h
 tests_console_xenconsoled_faulty_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_console_xenconsoled_faulty_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_console_xenconsoled_faulty_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \

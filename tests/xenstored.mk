@@ -1,13 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of the store's daemon: its parts (tests/unit), and itself with the fake hypervisor in place of Linux's devices.
 XENSTORED_TESTS = tests/unit/test_xenstored_journal tests/unit/test_xenstored_model tests/unit/test_xenstored_quota \
-	tests/unit/test_xenstored_requests tests/xenstored/test_xenstored_full tests/xenstored/test_xenstored_hostile tests/xenstored/test_xenstored_kill
+	tests/unit/test_xenstored_requests tests/xenstored/test_xenstored_faults tests/xenstored/test_xenstored_full \
+	tests/xenstored/test_xenstored_hostile tests/xenstored/test_xenstored_kill
 
 check_PROGRAMS += tests/xenstored/xenstored_fake
 tests_xenstored_xenstored_fake_SOURCES = tools/xenstored/main.c $(xenstored_sources) $(FAKE_CTRL)
 tests_xenstored_xenstored_fake_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_xenstored_xenstored_fake_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_xenstored_xenstored_fake_LDADD = $(UTIL_CORE)
+
+# The same, whose calls fail when the environment says so.
+check_PROGRAMS += tests/xenstored/xenstored_faulty
+tests_xenstored_xenstored_faulty_SOURCES = tools/xenstored/main.c $(xenstored_sources) $(FAKE_CTRL) \
+	tests/xenstored/fault_calls.c tests/fake/fault_env.h
+tests_xenstored_xenstored_faulty_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_xenstored_xenstored_faulty_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_xenstored_xenstored_faulty_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap,--wrap=fallocate \
+	-Wl,--wrap=rename,--wrap=dup,--wrap=open
+tests_xenstored_xenstored_faulty_LDADD = $(UTIL_CORE)
+
+tests_xenstored_test_xenstored_faults_SOURCES = tests/xenstored/test_xenstored_faults.c tests/xenstored/harness.c \
+	tests/xenstored/harness.h $(FAKE_CTRL)
+tests_xenstored_test_xenstored_faults_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_xenstored_test_xenstored_faults_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_xenstored_test_xenstored_faults_LDADD = $(UTIL_CORE)
 
 tests_xenstored_test_xenstored_kill_SOURCES = tests/xenstored/test_xenstored_kill.c tests/xenstored/harness.c \
 	tests/xenstored/harness.h $(FAKE_CTRL)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * For programs of a test that run as processes: the $FAULT_NTH-th of all calls that are wrapped here fails, once, in each
- * process, with the error that such a call has when something runs out. The file $FAULT_FILE then says which it was.
- */
+/* The console daemon's calls that can fail. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,43 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static long left = -1;
-
-static void happened(const char *name)
-{
-    const char *path = getenv("FAULT_FILE");
-    long fd = path ? syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, 0600) : -1;
-
-    if (fd >= 0) {
-        syscall(SYS_write, fd, name, strlen(name));
-        syscall(SYS_close, fd);
-    }
-}
-
-static bool fails(const char *name, int error)
-{
-    if (__atomic_load_n(&left, __ATOMIC_SEQ_CST) <= 0 || __atomic_sub_fetch(&left, 1, __ATOMIC_SEQ_CST))
-        return false;
-    happened(name);
-    errno = error;
-    return true;
-}
-
-__attribute__((constructor)) static void fault_start(void)
-{
-    const char *nth = getenv("FAULT_NTH");
-
-    left = nth ? atol(nth) : -1;
-}
-
-/* FAULT(type, failed, error, name, (parameters), (arguments)) */
-#define FAULT(type, failed, error, name, parameters, arguments)                                                          \
-    type __real_##name parameters;                                                                                       \
-    type __wrap_##name parameters;                                                                                       \
-    type __wrap_##name parameters                                                                                        \
-    {                                                                                                                    \
-        return fails(#name, error) ? (failed) : __real_##name arguments;                                                 \
-    }
+#include "fake/fault_env.h"
 
 FAULT(void *, NULL, ENOMEM, malloc, (size_t n), (n))
 FAULT(void *, NULL, ENOMEM, calloc, (size_t n, size_t size), (n, size))

@@ -447,6 +447,39 @@ int fake_evtchn_open(uint32_t domid, struct ctrl_evtchn **ret_evtchn)
     return 0;
 }
 
+/* The descriptor that a process before this one had, or this one before it became another program: its ports are bound. */
+static int fake_evtchn_adopt(int fd, struct ctrl_evtchn **ret_evtchn)
+{
+    struct fake_evtchn *e = calloc(1, sizeof(*e));
+    char link[32], path[PATH_MAX] = "";
+    const char *dot = NULL;
+    int err = e ? fake_world_join() : -ENOMEM;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    if (!err && readlink(link, path, sizeof(path) - 1) > 0)
+        dot = strrchr(path, '.');
+    if (!err && (!dot || atoi(dot + 1) < 1 || atoi(dot + 1) > (int)HANDLES))
+        err = -EBADF;
+    if (!err) {
+        struct handle *h = &world->handles[atoi(dot + 1) - 1];
+
+        lock();
+        if (h->pid == 0 || h->domid != 0 || (h->pid != getpid() && !is_dead(h->pid)))
+            err = -EBADF;
+        else
+            h->pid = getpid();
+        unlock();
+    }
+    if (err) {
+        free(e);
+        return err;
+    }
+    e->base = (struct ctrl_evtchn){ .ops = &fake_evtchn_ops, .fd = fd };
+    e->handle = (unsigned)atoi(dot + 1);
+    *ret_evtchn = &e->base;
+    return 0;
+}
+
 static int fake_evtchn_open_dom0(struct ctrl_evtchn **ret_evtchn)
 {
     int err = fake_world_join();
@@ -763,6 +796,7 @@ static int fake_priv_open(struct ctrl_priv **ret_priv)
 
 static const struct ctrl_transport fake_transport = {
     .evtchn_open = fake_evtchn_open_dom0,
+    .evtchn_adopt = fake_evtchn_adopt,
     .gnttab_open = fake_gnttab_open,
     .priv_open = fake_priv_open,
 };

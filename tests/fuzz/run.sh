@@ -10,6 +10,7 @@ case $prog in
 *ivrs*) runs=200000; set -- "$@" -max_len=512 ;;
 *vpci*) set -- "$@" -max_len=512 -len_control=10 ;;
 *xenstored_snapshot*) set -- "$@" -max_len=2048 -len_control=0 ;;
+*xenstored_request*) set -- "$@" -max_len=192 -len_control=10 ;;
 *xenstored*) set -- "$@" -max_len=512 -len_control=10 ;;
 *store_async*) set -- "$@" -max_len=512 -len_control=10 ;;
 *hypercall*) set -- "$@" -max_len=1024 -len_control=10 ;;

@@ -20,6 +20,7 @@
 
 char world_folder[] = "/dev/shm/xenstored-world-XXXXXX";
 uint64_t daemon_file_limit;
+const char *daemon_program = "tests/xenstored/xenstored_fake";
 static pid_t keeper;
 
 uint64_t world_ms(void)
@@ -79,10 +80,9 @@ static int try_connect(void)
     return -1;
 }
 
-void daemon_begin(void)
+static void keeper_begin(void)
 {
-    uint64_t deadline = world_ms() + SECONDS * 1000;
-    int fd, log;
+    int log;
 
     keeper = fork();
     if (keeper == 0) {
@@ -94,13 +94,55 @@ void daemon_begin(void)
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (daemon_file_limit)
             setrlimit(RLIMIT_FSIZE, &(struct rlimit){ daemon_file_limit, RLIM_INFINITY });
-        execl("tests/xenstored/xenstored_fake", "xenstored", "-N", "-D", NULL);
+        execl(daemon_program, "xenstored", "-N", "-D", NULL);
         _exit(127);
     }
+}
+
+void daemon_begin(void)
+{
+    uint64_t deadline = world_ms() + SECONDS * 1000;
+    int fd;
+
+    keeper_begin();
     while ((fd = try_connect()) < 0)
         wait_a_moment(deadline, "the daemon's socket");
     close(fd);
     server_wait(0);
+}
+
+/* The root's value, which is empty. */
+static bool is_answered(int fd)
+{
+    struct {
+        struct xsd_sockmsg hdr;
+        char path[2];
+    } __attribute__((packed)) ask = { { .type = XS_READ, .len = 2 }, "/" };
+    struct xsd_sockmsg hdr;
+
+    return send(fd, &ask, sizeof(ask), MSG_NOSIGNAL) == sizeof(ask) &&
+           recv(fd, &hdr, sizeof(hdr), MSG_WAITALL) == sizeof(hdr) && hdr.type == XS_READ;
+}
+
+int daemon_try(void)
+{
+    uint64_t deadline = world_ms() + SECONDS * 1000;
+    bool answered = false;
+    int fd, status;
+
+    keeper_begin();
+    while (!answered) {
+        if (waitpid(keeper, &status, WNOHANG) == keeper)
+            return status;
+        fd = try_connect();
+        if (fd >= 0) {
+            answered = is_answered(fd);
+            close(fd);
+        }
+        if (!answered)
+            wait_a_moment(deadline, "the daemon");
+    }
+    return 0;
 }
 
 pid_t keeper_pid(void)
@@ -150,6 +192,11 @@ void client_socket(struct client *c, unsigned number)
     *c = (struct client){ .fd = try_connect() };
     assert_true(c->fd >= 0);
     snprintf(c->prefix, sizeof(c->prefix), "/c/%u", number);
+}
+
+bool client_answered(const struct client *c)
+{
+    return is_answered(c->fd);
 }
 
 void client_ring(struct client *c, unsigned domid, struct client *dom0)

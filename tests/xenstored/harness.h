@@ -30,7 +30,10 @@ uint64_t world_ms(void);
 
 /* The daemon: the keeper is our child. It may write files of that size; 0: as it likes. */
 extern uint64_t daemon_file_limit;
+extern const char *daemon_program;
 void daemon_begin(void);
+/* 0 and it answers, or the status with which it ended. */
+int daemon_try(void);
 void daemon_end(void); /* SIGTERM; both processes are gone */
 pid_t keeper_pid(void);
 pid_t server_pid(void); /* 0: there is none at the moment */
@@ -55,6 +58,8 @@ struct client {
 };
 
 void client_socket(struct client *c, unsigned number);
+/* Is a new socket's client answered? False: its connection was closed. */
+bool client_answered(const struct client *c);
 /* A new domain, introduced by `dom0`. */
 void client_ring(struct client *c, unsigned domid, struct client *dom0);
 void client_done(struct client *c);

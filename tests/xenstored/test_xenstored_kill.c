@@ -222,9 +222,37 @@ static void killed_at_random_points(void **state)
                   (unsigned long long)bytes, added, (unsigned long long)(world_ms() - begin));
 }
 
+/* How many lines of the log have this text. */
+static unsigned log_lines(const char *text)
+{
+    char path[100], line[1000];
+    unsigned nr = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/log", world_folder);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f))
+        nr += strstr(line, text) != NULL;
+    fclose(f);
+    return nr;
+}
+
+/* Another client finds what one that is gone has written. */
+static void verify_for(const struct client *gone, unsigned number)
+{
+    struct client c;
+
+    client_socket(&c, number);
+    memcpy(c.there, gone->there, sizeof(c.there));
+    memcpy(c.value, gone->value, sizeof(c.value));
+    client_verify(&c);
+    client_done(&c);
+}
+
 /*
- * Without the keeper the server goes on. When it dies then, the clients over sockets lose their connections; what was
- * written is there, and rings go on where they were.
+ * Without the keeper the server goes on, and says so. When it dies then, the clients over sockets lose their connections,
+ * which is said of each; what was written is there, and rings go on where they were.
  */
 static void keeper_killed(bool server_too)
 {
@@ -239,6 +267,9 @@ static void keeper_killed(bool server_too)
     kill(keeper_pid(), SIGKILL);
     assert_int_equal(waitpid(keeper_pid(), NULL, 0), keeper_pid());
     load_until(world_ms() + 20, bytes_compared() + 5000);
+    assert_int_equal(log_lines("the keeper is gone"), 1);
+    for (unsigned i = 0; i < SOCKETS; i++)
+        client_settle(&clients[i]);
     if (server_too) {
         kill(server, SIGKILL);
         while (kill(server, 0) == 0) /* the fake hypervisor takes it for alive until somebody has waited for it */
@@ -252,6 +283,7 @@ static void keeper_killed(bool server_too)
 
         while (recv(clients[i].fd, byte, sizeof(byte), 0) > 0) /* an answer that was sent before */
             ;
+        verify_for(&clients[i], i);
         client_done(&clients[i]);
         lost++;
     }
@@ -266,6 +298,7 @@ static void keeper_killed(bool server_too)
     client_done(&dom0);
     daemon_end();
     assert_int_equal(lost, SOCKETS);
+    assert_int_equal(log_lines("is lost: nobody held its socket"), SOCKETS + ADDERS + 1);
 }
 
 static void the_keeper_is_killed(void **state)

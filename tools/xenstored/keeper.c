@@ -248,7 +248,7 @@ static void server_ended(struct loop_child *child, int status)
     loop_fd_remove(&k->listen);
     loop_fd_remove(&k->server);
     close(k->server.fd);
-    if (k->stopping || (WIFEXITED(status) && WEXITSTATUS(status) == 2)) { /* 2: it would end again */
+    if (k->stopping || (WIFEXITED(status) && (!k->ready || WEXITSTATUS(status) == 2))) { /* 2: it would end again */
         loop_quit(k->loop, WIFEXITED(status) ? WEXITSTATUS(status) : 1);
         return;
     }

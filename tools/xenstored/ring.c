@@ -369,8 +369,12 @@ static int ring_again(struct rings *r, struct conn *c)
 
     if (rc == 0) {
         rc = ring_attach(r, c, ring);
-        if (rc < 0)
+        if (rc < 0 && bound) { /* it stays bound, for the next server */
+            page_unmap(r, c->domid, ring->page);
+            free(ring);
+        } else if (rc < 0) {
             ring_free(r, c->domid, ring);
+        }
     }
     return rc;
 }
@@ -436,17 +440,20 @@ static void domains_check(struct rings *r)
 
 /* --- after a start --- */
 
-void rings_attach_all(struct rings *r)
+int rings_attach_all(struct rings *r)
 {
     for (struct conn *c = r->sv->s->conns; c; c = c->next) {
         int rc = c->domain && !c->link ? ring_again(r, c) : 0;
 
+        if (rc == -ENOMEM)
+            return rc;
         if (rc < 0)
             log_err(r->sv->log, "domain %u: its ring cannot be mapped again: %s", c->domid, strerror(-rc));
     }
     if (r->kept)
         ctrl_evtchn_unmask(r->evtchn, r->virq_port);
     domains_check(r); /* nobody was told of what happened meanwhile */
+    return 0;
 }
 
 /* --- events --- */
@@ -496,11 +503,14 @@ void rings_close(struct rings *r)
 
 static int evtchn_open(struct rings *r, int kept)
 {
-    if (kept >= 0 && ctrl_transport->evtchn_adopt && ctrl_transport->evtchn_adopt(kept, &r->evtchn) == 0) {
+    int rc = kept >= 0 && ctrl_transport->evtchn_adopt ? ctrl_transport->evtchn_adopt(kept, &r->evtchn) : -ENOENT;
+
+    if (rc == 0) {
         r->kept = true;
         r->virq_port = r->sv->j->head->virq_port;
-        return 0;
     }
+    if (rc != -ENOENT && rc != -EBADF) /* its ports are bound: another one cannot have them */
+        return rc;
     return ctrl_transport->evtchn_open(&r->evtchn);
 }
 

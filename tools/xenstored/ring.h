@@ -20,8 +20,8 @@ int rings_evtchn_fd(const struct rings *r);
 /* dom0's own ring, unless the store has it. 0, or -errno (-ENOENT: the kernel has none for us). */
 int rings_dom0(struct rings *r);
 
-/* Links for all connections of domains that have none. */
-void rings_attach_all(struct rings *r);
+/* Links for all connections of domains that have none. 0 or -ENOMEM; what else goes wrong with one is logged. */
+int rings_attach_all(struct rings *r);
 
 /* The store's hooks (store_ops). */
 int rings_introduce(struct rings *r, unsigned domid, uint32_t port);

@@ -26,7 +26,8 @@ struct process {
     char **argv;
     FILE *trace;
     struct log trace_log;
-    bool all; /* the keeper has handed over everything */
+    bool all;   /* the keeper has handed over everything */
+    int failed; /* a descriptor of its could not be taken */
     int evtchn_fd; /* that it held, or -1 */
 };
 
@@ -131,7 +132,6 @@ static int control_live_update(struct process *p, const void *args, size_t len, 
 {
     const char *what = argument(args, len, 0), *file = argument(args, len, 1);
 
-    (void)reply;
     if (!what)
         return -EINVAL;
     if (!strcmp(what, "-f")) {
@@ -150,6 +150,8 @@ static int control_live_update(struct process *p, const void *args, size_t len, 
     }
     if (strcmp(what, "-s"))
         return -EINVAL;
+    if (buf_append(reply, "OK", 2) < 0) /* nothing fails after that */
+        return -ENOMEM;
     p->sv.update = !p->sv.replaying;
     return 0;
 }
@@ -204,7 +206,9 @@ static void keeper_message(struct process *p, const struct keeper_message *m, in
     }
     if (m->type == KEEPER_CONN && fd >= 0)
         rc = c ? socket_attach(&p->sv, c, fd) : server_accept(&p->sv, m->id, fd);
-    if (rc < 0 && m->type == KEEPER_CONN) {
+    if (rc == -ENOMEM && c) /* it was served before */
+        p->failed = rc;
+    if (rc < 0 && m->type == KEEPER_CONN && !p->failed) {
         log_err(p->sv.log, "connection %u is refused: %s", m->id, strerror(-rc));
         keeper_link_drop(&p->keeper, m->id);
     }
@@ -242,6 +246,8 @@ static int keeper_begin(struct process *p)
         if (rc == 0)
             keeper_message(p, &m, fd);
     }
+    if (rc == 0)
+        rc = p->failed;
     if (rc == 0)
         rc = loop_fd_add(p->sv.loop, &p->keeper.src, p->o->server, EPOLLIN, keeper_event);
     return rc;
@@ -314,21 +320,32 @@ static int run(struct process *p)
     return rc;
 }
 
-/* Without a hypervisor there are sockets only. */
-static void rings_begin(struct process *p)
+/* Something that may be there another time. */
+static bool ran_out(int rc)
+{
+    return rc == -ENOMEM || rc == -ENOSPC || rc == -EMFILE || rc == -ENFILE;
+}
+
+/* Without a hypervisor there are sockets only. 0, or what ran out. */
+static int rings_begin(struct process *p)
 {
     struct server *sv = &p->sv;
     int rc = rings_open(sv, p->evtchn_fd, &sv->rings);
 
+    if (ran_out(rc))
+        return rc;
     if (rc < 0) {
         log_info(sv->log, "no domains: %s", strerror(-rc));
-        return;
+        return 0;
     }
     keeper_send(p->o->server, KEEPER_FD, KEEPER_EVTCHN, rings_evtchn_fd(sv->rings), 0);
-    rings_attach_all(sv->rings);
+    rc = rings_attach_all(sv->rings);
+    if (rc < 0)
+        return rc;
     rc = p->o->no_domain_init ? 0 : rings_dom0(sv->rings);
     if (rc < 0)
         log_warn(sv->log, "dom0's own ring is not connected: %s", strerror(-rc));
+    return 0;
 }
 
 /*
@@ -375,7 +392,9 @@ static int begin(struct process *p)
     rc = keeper_begin(p);
     if (rc < 0)
         return rc;
-    rings_begin(p);
+    rc = rings_begin(p);
+    if (rc < 0)
+        return rc;
     server_resume(&p->sv);
     return keeper_send(p->o->server, KEEPER_READY, 0, -1, 0);
 }
@@ -409,7 +428,7 @@ int serve(const struct options *o, char **argv, const struct log *log)
         rc = rights_drop();
     if (rc < 0) {
         log_err(log, "the server cannot start: %s", strerror(-rc));
-        return 2;
+        return ran_out(rc) ? 1 : 2;
     }
     rc = run(&p);
     p.sv.stopping = true;

@@ -207,7 +207,7 @@ static bool link_waits(struct link *l)
     return true;
 }
 
-static void execute(struct server *sv, struct conn *c, struct journal_record *r)
+static int execute(struct server *sv, struct conn *c, struct journal_record *r)
 {
     int rc;
 
@@ -218,6 +218,7 @@ static void execute(struct server *sv, struct conn *c, struct journal_record *r)
     sv->current = NULL;
     if (sv->s->spoiler != NOBODY)
         spoiler_waits(sv, c);
+    return rc;
 }
 
 /* The request is answered from the landing place. False: it needs a record, and must not have been executed. */
@@ -287,10 +288,12 @@ static bool link_input(struct link *l)
     n = l->ops->receive(l);
     if (n == -EAGAIN)
         return true;
-    if (n <= 0 || buf_append(&c->in, sv->j->head->landing.data, (size_t)n) < 0) {
+    if (n <= 0) {
         server_close(l);
         return false;
     }
+    if (buf_append(&c->in, sv->j->head->landing.data, (size_t)n) < 0)
+        abort(); /* it landed: the next process goes on with it */
     memcpy(&hdr, buf_data(&c->in), sizeof(hdr) <= (size_t)n ? sizeof(hdr) : (size_t)n);
     if (alone && conn_has_request(c) && sizeof(hdr) + hdr.len == (size_t)n && (request_is_pure(c) || !room))
         done = answer_at_once(l, (uint32_t)n, request_is_pure(c));
@@ -436,16 +439,23 @@ void server_domain_event(struct server *sv, enum journal_kind kind, unsigned dom
 
 /* --- start --- */
 
-/* A request that was not executed to its end, or whose process died meanwhile, is tried again, but not for ever. */
-static void replay_execute(struct server *sv, struct conn *c, struct journal_record *r)
+/*
+ * A request that was not executed to its end, or whose process died meanwhile, is tried again, but not for ever. What
+ * found enough memory the first time has to find it now: its client may have been told.
+ */
+static int replay_execute(struct server *sv, struct conn *c, struct journal_record *r)
 {
+    bool done = r->outcome == 0;
+    int rc;
+
     if (!conn_has_request(c))
-        return;
+        return 0;
     if (r->outcome == JOURNAL_UNSET && ++r->attempts > ATTEMPTS_MAX)
         r->outcome = -EIO;
-    execute(sv, c, r);
+    rc = execute(sv, c, r);
     if (r->replied <= buf_len(&c->out))
         conn_sent_unrecorded(c, r->replied);
+    return done && rc == -ENOMEM ? rc : 0;
 }
 
 static int replay_dom0(struct server *sv, const struct journal_record *r)
@@ -484,7 +494,7 @@ static int replay_record(struct server *sv, struct journal_record *r)
     if (r->kind == JOURNAL_INPUT)
         rc = buf_append(&c->in, r->payload, r->size - sizeof(*r));
     if (rc == 0 && (r->kind == JOURNAL_EXECUTE || (r->kind == JOURNAL_INPUT && r->flags & JOURNAL_AND_EXECUTE)))
-        replay_execute(sv, c, r);
+        rc = replay_execute(sv, c, r);
     return rc;
 }
 

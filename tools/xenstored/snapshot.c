@@ -249,13 +249,18 @@ int snapshot_save(struct store *s, struct buf *out)
 
 /* --- loading --- */
 
+struct span { /* of a node with its left and right: the first and the last by name, and how deep it goes */
+    uint32_t first, last;
+    uint16_t depth;
+};
+
 struct loader {
     struct store *s;
     const uint8_t *data;
     size_t left;
     struct perms **perms;
     struct node **node;
-    uint16_t *depth;
+    struct span *span;
     uint32_t nr_perms, nr_nodes; /* so far */
 };
 
@@ -319,12 +324,12 @@ static int load_perms(struct loader *v)
 
 static uint16_t deepest(const struct loader *v, const struct saved_node *r)
 {
-    uint16_t d = r->left ? v->depth[r->left - 1] : 0;
+    uint16_t d = r->left ? v->span[r->left - 1].depth : 0;
 
-    if (r->right && v->depth[r->right - 1] > d)
-        d = v->depth[r->right - 1];
-    if (r->children && v->depth[r->children - 1] > d)
-        d = v->depth[r->children - 1];
+    if (r->right && v->span[r->right - 1].depth > d)
+        d = v->span[r->right - 1].depth;
+    if (r->children && v->span[r->children - 1].depth > d)
+        d = v->span[r->children - 1].depth;
     return d;
 }
 
@@ -334,6 +339,12 @@ static bool height_is_true(const struct loader *v, const struct saved_node *r)
     unsigned left = r->left ? v->node[r->left - 1]->height : 0, right = r->right ? v->node[r->right - 1]->height : 0;
 
     return r->height <= HEIGHT_MAX && r->height == 1 + (left > right ? left : right);
+}
+
+static bool names_are_ordered(const struct loader *v, const struct node *n, const struct saved_node *r)
+{
+    return (!r->left || strcmp(v->node[v->span[r->left - 1].last]->name, n->name) < 0) &&
+           (!r->right || strcmp(n->name, v->node[v->span[r->right - 1].first]->name) < 0);
 }
 
 static struct node *node_number(const struct loader *v, uint32_t number)
@@ -372,9 +383,13 @@ static int load_node(struct loader *v)
     n->gen_value = r.gen_value;
     n->gen_perms = r.gen_perms;
     n->gen_list = r.gen_list;
-    v->depth[v->nr_nodes] = (uint16_t)(deepest(v, &r) + 1);
+    v->span[v->nr_nodes] = (struct span){
+        .first = r.left ? v->span[r.left - 1].first : v->nr_nodes,
+        .last = r.right ? v->span[r.right - 1].last : v->nr_nodes,
+        .depth = (uint16_t)(deepest(v, &r) + 1),
+    };
     v->node[v->nr_nodes++] = n;
-    return 0;
+    return names_are_ordered(v, n, &r) ? 0 : -EBADMSG;
 }
 
 static int load_domain(struct loader *v)
@@ -529,8 +544,8 @@ int snapshot_load(struct store *s, const void *data, size_t size)
         return -EBADMSG;
     v.perms = calloc(h.nr_perms + 1u, sizeof(v.perms[0]));
     v.node = calloc(h.nr_nodes + 1u, sizeof(v.node[0]));
-    v.depth = calloc(h.nr_nodes + 1u, sizeof(v.depth[0]));
-    if (v.perms && v.node && v.depth)
+    v.span = calloc(h.nr_nodes + 1u, sizeof(v.span[0]));
+    if (v.perms && v.node && v.span)
         rc = load_all(&v, &h);
     if (rc == 0) {
         s->next_tx = h.next_tx;
@@ -545,6 +560,6 @@ int snapshot_load(struct store *s, const void *data, size_t size)
         node_unref(v.node[i]);
     free(v.perms);
     free(v.node);
-    free(v.depth);
+    free(v.span);
     return rc;
 }
