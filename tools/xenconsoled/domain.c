@@ -14,6 +14,7 @@
 #define NUMBER_MAX 65535u
 #define OTHERS_MAX 16u /* consoles of a domain beside the first */
 #define TYPE "xenconsoled"
+#define WARN_NS (60 * 1000 * 1000000ull)
 
 /* States of a device's two ends. */
 enum { UNKNOWN, INITIALISING, INIT_WAIT, INITIALISED, CONNECTED, CLOSING, CLOSED };
@@ -27,6 +28,17 @@ static struct console *console_of(const struct domain *domain, uint32_t number)
 }
 
 /* --- what was found --- */
+
+/* A guest may be wrong as often as it likes, but not fill our log. */
+static bool may_warn(struct domain *domain)
+{
+    uint64_t now = loop_now();
+
+    if (domain->warned && now < domain->warned + WARN_NS)
+        return false;
+    domain->warned = now;
+    return true;
+}
 
 static struct console *console_begin(struct domain *domain, const struct look *look)
 {
@@ -62,7 +74,7 @@ static bool ring_looked(struct domain *domain, const struct look *look)
     if (name && !console->state.head->guest[0])
         snprintf(console->state.head->guest, sizeof(console->state.head->guest), "%s", name);
     err = console_connect(console, ring_ref, (uint32_t)port);
-    if (err)
+    if (err && may_warn(domain))
         log_warn(&daemon->log, "domain %u: its console's ring (%llu, port %llu): %s", domain->domid,
                  (unsigned long long)ring_ref, (unsigned long long)port, strerror(-err));
     if (console->pty.master >= 0 && (!tty || strcmp(tty, console->pty.name) != 0)) {
@@ -145,7 +157,8 @@ static void others_looked(struct domain *domain, const struct look *look)
         if (!number_parse(names->value + at, &number))
             continue;
         if (++count > OTHERS_MAX) {
-            log_warn(&domain->daemon->log, "domain %u: %u consoles more are enough", domain->domid, OTHERS_MAX);
+            if (may_warn(domain))
+                log_warn(&domain->daemon->log, "domain %u: %u consoles beside the first are enough", domain->domid, OTHERS_MAX);
             break;
         }
         console = console_of(domain, number);
@@ -172,6 +185,7 @@ void domain_looked(struct domain *domain, const struct look *look)
         other_looked(domain, look);
     else if (!type || !strcmp(type, TYPE))
         ring_looked(domain, look);
+    console_trim_dead(domain->daemon); /* devices that were taken away */
 }
 
 /* --- watches --- */
