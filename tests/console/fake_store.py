@@ -3,6 +3,7 @@
 """fake_store.py SOCKET: as much of xenstored as the console daemon's tests need: nodes, watches, special watches.
 
 While /hold is 1, nobody but who wrote it is answered; events are still sent.
+/connections says how many there have been.
 """
 import os
 import selectors
@@ -139,10 +140,13 @@ def main():
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
     buffers = {}
+    accepted = 0
     while True:
         for key, _ in selector.select():
             if key.fileobj is listener:
                 connection = listener.accept()[0]
+                accepted += 1
+                nodes["/connections"] = str(accepted).encode()
                 buffers[connection] = b""
                 selector.register(connection, selectors.EVENT_READ)
                 continue

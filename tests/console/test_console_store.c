@@ -40,9 +40,12 @@ static void no_answer(void **state)
     flood_to(&old, 100000);
     assert_int_equal(write(tty, "typed", 5), 5);
     until((n += guest_read(&old, text + n, sizeof(text) - n)) == 5);
-    if (getenv("SOAK")) /* for so long that it is asked anew, on another connection */
+    assert_true(store_has("/connections", "2")); /* ours and the daemon's */
+    if (getenv("SOAK")) { /* for so long that it is asked anew, on another connection */
         for (uint64_t end = world_ms() + 70000; world_ms() < end;)
             flood_to(&old, old.written + 1000);
+        assert_false(store_has("/connections", "2"));
+    }
     assert_int_equal(log_size(&new), 0);
     store_put("/hold", "0");
     close(tty_open(&new));

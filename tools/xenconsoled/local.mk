@@ -44,9 +44,11 @@ consoleunit_DATA = tools/xenconsoled/xenconsoled.service
 consoletmpdir = $(prefix)/lib/tmpfiles.d
 consoletmp_DATA = tools/xenconsoled/xenconsoled.conf
 consoleinitdir = $(sysconfdir)/init.d
-consoleinit_SCRIPTS = tools/xenconsoled/xenconsoled.init
+consoleinit_SCRIPTS = tools/xenconsoled/init.d/xenconsoled
 XENCONSOLED_SERVICE = $(consoleunit_DATA) $(consoletmp_DATA) $(consoleinit_SCRIPTS)
-$(XENCONSOLED_SERVICE): tools/xenconsoled/xenconsoled.%: tools/xenconsoled/xenconsoled.%.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|@sbindir[@]|$(sbindir)|; s|@runstatedir[@]|$(runstatedir)|; s|@localstatedir[@]|$(localstatedir)|' $< >$@
+$(consoleunit_DATA) $(consoletmp_DATA): tools/xenconsoled/xenconsoled.%: tools/xenconsoled/xenconsoled.%.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SERVICE_SED) $< | $(UNIT_SED) >$@
+$(consoleinit_SCRIPTS): tools/xenconsoled/xenconsoled.init.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SERVICE_SED) $< >$@
 EXTRA_DIST += tools/xenconsoled/xenconsoled.service.in tools/xenconsoled/xenconsoled.init.in tools/xenconsoled/xenconsoled.conf.in
 CLEANFILES += $(XENCONSOLED_SERVICE)

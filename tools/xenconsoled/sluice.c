@@ -10,7 +10,7 @@
 
 #include "xenconsoled/ring.h"
 
-#define SHOW_MAX 32768u /* a pipe has room for twice as much */
+#define SHOW_MAX 4096u /* about what a terminal takes at once; what it does not take is copied in vain */
 
 /* Each step is noted before the next begins; the order of these stores is what recovery reads. */
 static void stage_set(uint32_t *stage, uint32_t value)

@@ -61,9 +61,11 @@ dist_storeunit_DATA = tools/xenstored/proc-xen.mount
 storetmpdir = $(prefix)/lib/tmpfiles.d
 storetmp_DATA = tools/xenstored/xenstored.conf
 storeinitdir = $(sysconfdir)/init.d
-storeinit_SCRIPTS = tools/xenstored/xenstored.init
+storeinit_SCRIPTS = tools/xenstored/init.d/xenstored
 XENSTORED_SERVICE = $(storeunit_DATA) $(storetmp_DATA) $(storeinit_SCRIPTS)
-$(XENSTORED_SERVICE): tools/xenstored/xenstored.%: tools/xenstored/xenstored.%.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|@sbindir[@]|$(sbindir)|; s|@runstatedir[@]|$(runstatedir)|' $< >$@
+$(storeunit_DATA) $(storetmp_DATA): tools/xenstored/xenstored.%: tools/xenstored/xenstored.%.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SERVICE_SED) $< | $(UNIT_SED) >$@
+$(storeinit_SCRIPTS): tools/xenstored/xenstored.init.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SERVICE_SED) $< >$@
 EXTRA_DIST += tools/xenstored/xenstored.service.in tools/xenstored/xenstored.socket.in tools/xenstored/xenstored.init.in tools/xenstored/xenstored.conf.in
 CLEANFILES += $(XENSTORED_SERVICE)
