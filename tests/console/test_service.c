@@ -228,13 +228,16 @@ static pid_t child_of(pid_t pid)
     return (pid_t)atol(text);
 }
 
-/* Its socket is the manager's: who connects while there is no xenstored waits for the next one. */
+/*
+ * Its socket is the manager's, which also holds its clients' connections: who connects while there is no xenstored waits for
+ * the next one, who was connected goes on, watches included.
+ */
 static void store_service(void **state)
 {
     static const char *const argv[] = { "tests/xenstored/xenstored_fake", "-N", "-D", NULL };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    struct xs_handle *store;
-    char folder[200], *value;
+    struct xs_handle *store, *stays;
+    char folder[200], *value, **event;
     unsigned length;
     pid_t server;
 
@@ -250,10 +253,19 @@ static void store_service(void **state)
     assert_int_equal(bind(manager.store[0].fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(manager.store[0].fd, 16), 0);
     service_start(argv);
+    stays = store_connect(address.sun_path);
+    assert_non_null(stays);
+    assert_true(xs_watch(stays, "/kept", "token"));
+    event = xs_read_watch(stays, &length);
+    assert_non_null(event);
+    free(event);
+    until(stored("connection-1"));
     store = store_connect(address.sun_path);
     assert_non_null(store);
     assert_true(xs_write(store, XBT_NULL, "/kept", "value", 5));
+    until(stored("connection-2"));
     xs_close(store);
+    until(!stored("connection-2"));
 
     server = child_of(manager.pid);
     assert_int_equal(service_stop(SIGKILL), SIGKILL);
@@ -266,7 +278,19 @@ static void store_service(void **state)
     assert_non_null(value);
     assert_string_equal(value, "value");
     free(value);
+    event = xs_read_watch(stays, &length); /* from before the death */
+    assert_non_null(event);
+    assert_string_equal(event[XS_WATCH_TOKEN], "token");
+    free(event);
+    assert_true(xs_write(stays, XBT_NULL, "/more", "value", 5));
+    assert_true(xs_write(store, XBT_NULL, "/kept/too", "value", 5));
+    event = xs_read_watch(stays, &length);
+    assert_non_null(event);
+    assert_string_equal(event[XS_WATCH_PATH], "/kept/too");
+    free(event);
     xs_close(store);
+    xs_close(stays);
+    until(!stored("connection-1"));
     assert_int_equal(service_stop(SIGTERM), 0);
     manager_end();
 }

@@ -2,6 +2,7 @@
 #include "xenstored/keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 
 #define FAST_NS 1000000000ull /* a server that ends sooner than this after its start ... */
 #define FAST_MAX 5            /* ... this often in a row cannot be helped */
+#define LISTEN_FD 3           /* the first descriptor that a service manager passes */
+#define CONN_NAME "connection"
+#define KIND_NAME "device"
 
 /* --- messages --- */
 
@@ -58,22 +62,28 @@ struct keeper {
     uint64_t started;
     unsigned fast; /* ends in a row that came too soon */
     bool ready, stopping;
+    int manager; /* the service manager's socket, or -1 */
 };
 
-static void notify(const char *text)
+/*
+ * The service manager holds duplicates too: then nothing is lost with the keeper either. It has to keep up; who came while
+ * it did not is lost with the keeper, as everybody is without a manager.
+ */
+static void manager_hold(const struct keeper *k, const char *what, uint32_t id, int fd)
 {
-    int fd = daemon_notify_socket();
+    char text[80];
 
-    if (fd < 0)
+    if (k->manager < 0)
         return;
-    send(fd, text, strlen(text), MSG_NOSIGNAL);
-    close(fd);
+    snprintf(text, sizeof(text), "%s\nFDNAME=%s-%u", fd >= 0 ? "FDSTORE=1" : "FDSTOREREMOVE=1", what, id);
+    fd_message_send(k->manager, text, strlen(text), fd, MSG_DONTWAIT);
 }
 
 static void conn_drop(struct keeper *k, uint32_t id)
 {
     for (uint32_t i = 0; i < k->nr; i++) {
         if (k->conn[i].id == id) {
+            manager_hold(k, CONN_NAME, id, -1);
             close(k->conn[i].fd);
             k->conn[i] = k->conn[--k->nr];
             return;
@@ -81,7 +91,7 @@ static void conn_drop(struct keeper *k, uint32_t id)
     }
 }
 
-static bool conn_add(struct keeper *k, int fd)
+static bool conn_add(struct keeper *k, uint32_t id, int fd)
 {
     if (k->nr == k->room) {
         uint32_t room = k->room ? 2 * k->room : 64;
@@ -92,8 +102,9 @@ static bool conn_add(struct keeper *k, int fd)
         k->conn = more;
         k->room = room;
     }
-    k->conn[k->nr++] = (struct kept){ k->next_id, fd };
-    k->next_id = k->next_id % 0x7fffffff + 1;
+    k->conn[k->nr++] = (struct kept){ id, fd };
+    if (id >= k->next_id)
+        k->next_id = id % 0x7fffffff + 1;
     return true;
 }
 
@@ -107,10 +118,11 @@ static void listen_event(struct loop_fd *src, uint32_t events)
     fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return;
-    if (!conn_add(k, fd)) {
+    if (!conn_add(k, k->next_id, fd)) {
         close(fd);
         return;
     }
+    manager_hold(k, CONN_NAME, k->conn[k->nr - 1].id, fd);
     rc = keeper_send(k->server.fd, KEEPER_CONN, k->conn[k->nr - 1].id, fd, MSG_DONTWAIT);
     if (rc == -EAGAIN) { /* told when there is room; in the order of the table, so nobody else before */
         loop_fd_remove(&k->listen);
@@ -137,13 +149,16 @@ static void server_message(struct keeper *k, const struct keeper_message *m, int
         hand_over(k, k->server.fd);
     if (m->type == KEEPER_READY && !k->ready) {
         k->ready = true;
-        notify("READY=1");
+        if (k->manager >= 0)
+            send(k->manager, "READY=1", strlen("READY=1"), MSG_NOSIGNAL);
         if (k->config->ready)
             k->config->ready(k->config->ready_arg);
     }
     if (m->type == KEEPER_FD && m->id < KEEPER_FD_KINDS && fd >= 0) {
         if (k->fd[m->id] >= 0)
             close(k->fd[m->id]);
+        manager_hold(k, KIND_NAME, m->id, -1);
+        manager_hold(k, KIND_NAME, m->id, fd);
         k->fd[m->id] = fd;
         fd = -1;
     }
@@ -271,13 +286,65 @@ static void signal_came(struct loop_signals *src, int number)
         loop_quit(k->loop, 0);
 }
 
+/* A name of ours with a number behind it? */
+static bool name_number(const char *name, size_t length, const char *what, uint32_t max, uint32_t *ret_number)
+{
+    size_t n = strlen(what);
+    unsigned long number;
+    char *end;
+
+    if (length < n + 2 || strncmp(name, what, n) != 0 || name[n] != '-')
+        return false;
+    number = strtoul(name + n + 1, &end, 10);
+    *ret_number = (uint32_t)number;
+    return end == name + length && number > 0 && number <= max;
+}
+
+unsigned keeper_passed_take(struct keeper_passed **ret_passed, int *ret_listen)
+{
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS"), *name = getenv("LISTEN_FDNAMES");
+    int n = pid && count && atol(pid) == (long)getpid() ? atoi(count) : 0;
+    struct keeper_passed *passed = n > 0 ? calloc((size_t)n, sizeof(*passed)) : NULL;
+    unsigned taken = 0;
+
+    *ret_listen = -1;
+    for (int i = 0; i < n; i++) {
+        size_t length = name ? strcspn(name, ":") : 0;
+        struct keeper_passed p = { .fd = LISTEN_FD + i };
+
+        fcntl(p.fd, F_SETFD, FD_CLOEXEC);
+        if (length && passed && name_number(name, length, CONN_NAME, 0x7fffffff, &p.id))
+            passed[taken++] = p;
+        else if (length && passed && name_number(name, length, KIND_NAME, KEEPER_FD_KINDS - 1, &p.kind))
+            passed[taken++] = p;
+        else if (*ret_listen < 0)
+            *ret_listen = p.fd; /* whatever its unit calls it */
+        else
+            close(p.fd);
+        if (name)
+            name += length + (name[length] == ':');
+    }
+    *ret_passed = passed;
+    if (*ret_listen >= 0)
+        fcntl(*ret_listen, F_SETFL, O_NONBLOCK);
+    return taken;
+}
+
 int keeper_run(const struct keeper_config *config)
 {
-    struct keeper k = { .config = config, .next_id = 1 };
+    struct keeper k = { .config = config, .next_id = 1, .manager = daemon_notify_socket() };
     int rc;
 
     for (unsigned i = 0; i < KEEPER_FD_KINDS; i++)
         k.fd[i] = -1;
+    for (unsigned i = 0; i < config->nr_passed; i++) {
+        const struct keeper_passed *p = &config->passed[i];
+
+        if (p->kind)
+            k.fd[p->kind] = p->fd;
+        else if (!conn_add(&k, p->id, p->fd))
+            close(p->fd);
+    }
     rc = loop_new(&k.loop);
     if (rc == 0)
         rc = loop_signals_add(k.loop, &k.signals, (const int[]){ SIGTERM, SIGINT, 0 }, signal_came);
@@ -289,5 +356,7 @@ int keeper_run(const struct keeper_config *config)
         log_err(config->log, "the server cannot be started: %s", strerror(-rc));
     loop_free(k.loop);
     free(k.conn);
+    if (k.manager >= 0)
+        close(k.manager);
     return rc < 0 ? 1 : rc;
 }

@@ -31,10 +31,24 @@ int keeper_send(int fd, uint32_t type, uint32_t id, int passed, int flags);
 int keeper_receive(int fd, struct keeper_message *ret_message, int *ret_passed, int flags);
 
 /* --- the keeper --- */
+
+/* What a service manager held for a keeper that was killed: a connection, or with kind another descriptor. */
+struct keeper_passed {
+    uint32_t kind, id;
+    int fd;
+};
+/*
+ * The descriptors that a service manager passes, by their names; *ret_listen is its socket, or -1. Returns how many others
+ * there are, in an array that is the caller's.
+ */
+unsigned keeper_passed_take(struct keeper_passed **ret_passed, int *ret_listen);
+
 struct keeper_config {
     const char *program;
     char *const *argv; /* of the server; an option that names its socket is added */
     int listen_fd;
+    const struct keeper_passed *passed;
+    unsigned nr_passed;
     void (*ready)(void *arg); /* called once, when the first server serves; may be NULL */
     void *ready_arg;
     const struct log *log;

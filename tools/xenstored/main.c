@@ -20,7 +20,6 @@
 #include "xenstored/serve.h"
 
 #define BACKLOG 1024
-#define LISTEN_FD 3 /* the first descriptor that a service manager passes */
 
 static struct log log_of(const struct options *o)
 {
@@ -65,19 +64,6 @@ static int socket_listen(const char *rundir)
     return fd;
 }
 
-/* A socket that the service manager made, or our own. */
-static int listen_fd(const char *rundir)
-{
-    const char *pid = getenv("LISTEN_PID"), *nr = getenv("LISTEN_FDS");
-
-    if (pid && nr && atol(pid) == (long)getpid() && atoi(nr) >= 1) {
-        fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC);
-        fcntl(LISTEN_FD, F_SETFL, O_NONBLOCK);
-        return LISTEN_FD;
-    }
-    return socket_listen(rundir);
-}
-
 static void pid_file_write(const char *path, const struct log *log)
 {
     FILE *f = path ? fopen(path, "we") : NULL;
@@ -118,6 +104,7 @@ static int keeper_main(const struct options *o, char **argv)
     struct log log = log_of(o);
     struct announce a = { .o = o, .log = &log, .pipe = -1 };
     struct keeper_config config = { .argv = argv, .ready = announce, .ready_arg = &a, .log = &log };
+    _cleanup_free_ struct keeper_passed *passed = NULL;
     char program[4096];
     ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
@@ -131,7 +118,10 @@ static int keeper_main(const struct options *o, char **argv)
         log_err(&log, "%s: %s", o->rundir, strerror(errno));
         return 1;
     }
-    config.listen_fd = listen_fd(o->rundir);
+    config.nr_passed = keeper_passed_take(&passed, &config.listen_fd);
+    config.passed = passed;
+    if (config.listen_fd < 0)
+        config.listen_fd = socket_listen(o->rundir);
     if (config.listen_fd < 0) {
         log_err(&log, "the socket in %s: %s", o->rundir, strerror(-config.listen_fd));
         return 1;
