@@ -36,7 +36,8 @@ xenstore-chmod $back n0 r$id
 xenstore-chmod $front n$id r0
 xenstore-write $back/frontend $front $back/frontend-id $id $back/online 1 $back/protocol vt100 $back/state 1
 xenstore-write $front/backend $back $front/backend-id 0 $front/type xenconsoled $front/output pty $front/state 1
-echo 'until [ -c /dev/hvc1 ]; do sleep 1; done; stty -F /dev/hvc1 -echo; echo "second speaks" >/dev/hvc1; head -n 1 /dev/hvc1 | sed "s/^/second heard /" >/dev/hvc1' >"$(cat /tmp/tty.guest1)"
+# The device file is there before the driver is: it can be opened once it is.
+echo 'until stty -F /dev/hvc1 -echo 2>/dev/null; do sleep 1; done; echo "second speaks" >/dev/hvc1; head -n 1 /dev/hvc1 | sed "s/^/second heard /" >/dev/hvc1' >"$(cat /tmp/tty.guest1)"
 wait_for guest1-console1 '^second speaks'
 [ "$(xenstore-read $back/state) $(xenstore-read $front/state)" = '4 4' ] || { xenstore-ls $back; xenstore-ls $front; exit 1; }
 kill_daemon
