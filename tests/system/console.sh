@@ -9,7 +9,7 @@ CONSOLE=ours
 if soak; then guests=8 kills=50; else guests=1 kills=6; fi
 python3 "$tests/lab/lib/guest.py" "$work/guest"
 guests_script "guests=$guests" "kills=$kills" <<'S'
-worker() { awk -v keeper="$(cat /run/xenconsoled.pid)" '$4 == keeper { print $1 }' /proc/[0-9]*/stat 2>/dev/null | grep .; }
+worker() { child_of "$(cat /run/xenconsoled.pid)"; }
 kill_daemon() {
     old=$(worker) || { echo 'there is no daemon'; exit 1; }
     kill -9 "$old"

@@ -22,14 +22,20 @@ again() { # again HYPERVISOR NAME...: in their short sizes, lifecycle in full
 if soak; then
     for where in ${WHERE:-ours stock both}; do
         case $where in
-        ours) again ours guest-linux guest-console disk guest-net guest-end cycles ;;
+        ours)
+            HOST_OPTIONS='--timeout 3600'
+            export HOST_OPTIONS
+            again ours guest-linux guest-console disk guest-net guest-end cycles
+            ;;
         stock)
             HOST_OPTIONS='--smp 1 --timeout 3600' # docs/decisions.md, 13; and its PVH dom0 takes its time
             export HOST_OPTIONS
             again stock daemons guest-linux guest-console disk guest-net
-            unset HOST_OPTIONS
             ;;
-        both) again ours lifecycle ;; # it goes to stock by itself
+        both) # it goes to stock by itself
+            unset HOST_OPTIONS
+            again ours lifecycle
+            ;;
         esac
     done
     exit
@@ -38,7 +44,7 @@ fi
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script <<'S'
 for daemon in xenstored xenconsoled; do # stock's have no child
-    awk -v keeper="$(cat /run/$daemon.pid)" '$4 == keeper { print $2; found = 1 } END { exit !found }' /proc/[0-9]*/stat 2>/dev/null
+    child_of "$(cat /run/$daemon.pid)" || { echo "the $daemon is not ours"; exit 1; }
 done
 for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
 ip link add xenbr0 type bridge

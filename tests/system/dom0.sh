@@ -71,6 +71,9 @@ clock_kept() {
     failed=1
 }
 
+# child_of PID: its first child, if there is one
+child_of() { cut -d' ' -f1 "/proc/$1/task/$1/children" | grep .; }
+
 # gone GUEST: it ends by itself, and xl has cleaned up after it
 gone() {
     tries=0

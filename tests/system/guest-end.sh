@@ -75,7 +75,7 @@ for round in $(seq $rounds); do
     done
 done
 wait_for other "^intact $n"
-! console other | grep BAD
+if console other | grep BAD; then exit 1; fi
 xl destroy other
 same "$n guests"
 [ -z "$(losetup -a)" ] || { losetup -a; exit 1; }
