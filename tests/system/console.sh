@@ -39,7 +39,12 @@ xenstore-write $front/backend $back $front/backend-id 0 $front/type xenconsoled 
 # The device file is there before the driver is: it can be opened once it is.
 echo 'until stty -F /dev/hvc1 -echo 2>/dev/null; do sleep 1; done; echo "second speaks" >/dev/hvc1; head -n 1 /dev/hvc1 | sed "s/^/second heard /" >/dev/hvc1' >"$(cat /tmp/tty.guest1)"
 wait_for guest1-console1 '^second speaks'
-[ "$(xenstore-read $back/state) $(xenstore-read $front/state)" = '4 4' ] || { xenstore-ls $back; xenstore-ls $front; exit 1; }
+tries=0
+until [ "$(xenstore-read $back/state) $(xenstore-read $front/state)" = '4 4' ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 300 ] || { xenstore-ls $back; xenstore-ls $front; echo 'the ends do not connect'; exit 1; }
+    usleep 100000
+done
 kill_daemon
 echo word >"$(xenstore-read $front/tty)"
 wait_for guest1-console1 '^second heard word'
