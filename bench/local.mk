@@ -16,11 +16,17 @@ bench/elapsed: bench/elapsed.c
 bench/store-bench: bench/store/main.c libs/store/libxenstore.so.4
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $^ -o $@
 
+bench/store-scale: bench/store/scale.c libs/store/libxenstore.so.4
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $^ -lpthread -o $@
+bench/store-read: bench/store/read.c $(xenstored_sources) libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -g -D_GNU_SOURCE $(UTIL_CPPFLAGS) $^ -o $@
+
 bench: all $(BENCH)
 	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/run --write $(srcdir)/docs/performance.md
 # The store's daemons beside one another.
-bench-store: all bench/store-bench
+bench-store: all bench/store-bench bench/store-scale bench/store-read
+	$(AM_V_at)SOAK=1 $(srcdir)/tests/xenstored/scale.sh
 	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/store.sh
 .PHONY: bench bench-store
 EXTRA_DIST += bench
-CLEANFILES += $(BENCH) bench/store-bench
+CLEANFILES += $(BENCH) bench/store-bench bench/store-scale bench/store-read

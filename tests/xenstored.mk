@@ -57,3 +57,7 @@ tests_unit_test_xenstored_requests_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_xenstored_requests_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_xenstored_requests_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_unit_test_xenstored_requests_LDADD = $(UTIL_CORE)
+
+TESTS += tests/xenstored/scale.sh
+EXTRA_DIST += tests/xenstored/scale.sh
+check_DATA += bench/store-scale

@@ -601,6 +601,33 @@ static void faults(void **state)
     assert_int_equal(ASK(dom0, XS_READ, "/f/c"), -ENOENT);
 }
 
+/* What the walks of a folder rely on is looked at when a snapshot is loaded. */
+static void names_out_of_order(void **state)
+{
+    struct buf saved = { 0 };
+    struct store *s;
+    char *first, *second;
+
+    (void)state;
+    assert_int_equal(ASK(dom0, XS_WRITE, "/f/first\0"), 0);
+    assert_int_equal(ASK(dom0, XS_WRITE, "/f/later\0"), 0);
+    assert_int_equal(snapshot_save(store, &saved), 0);
+    assert_int_equal(store_new(&fake_ops, NULL, NULL, &s), 0);
+    assert_int_equal(snapshot_load(s, buf_data(&saved), buf_len(&saved)), 0);
+    store_free(s);
+    first = memmem(buf_data(&saved), buf_len(&saved), "first", 5);
+    second = memmem(buf_data(&saved), buf_len(&saved), "later", 5);
+    assert_true(first && second);
+    memcpy(first, "later", 5);
+    for (unsigned twice = 0; twice < 2; twice++) { /* the same name twice, then in the wrong order */
+        assert_int_equal(store_new(&fake_ops, NULL, NULL, &s), 0);
+        assert_int_equal(snapshot_load(s, buf_data(&saved), buf_len(&saved)), -EBADMSG);
+        store_free(s);
+        memcpy(second, "first", 5);
+    }
+    buf_done(&saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -623,6 +650,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(spoilers, setup, teardown),
         cmocka_unit_test_setup_teardown(controls, setup, teardown),
         cmocka_unit_test_setup_teardown(faults, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_out_of_order, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
