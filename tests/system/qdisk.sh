@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The distribution's QEMU as backend of disks (backendtype=qdisk) on our xenstored: a guest writes data and reads it back
+# while xenstored is killed; a second disk comes and goes. Afterwards QEMU has ended, and the store is as before.
+# STORE=stock: the same on stock's.
+STORE=${STORE:-ours}
+. "$(dirname "$0")/lib.sh"
+qemu=$(packages qemu-system-xen qemu-system-data libblkid1 libcap2 libdw1 libelf1 libfdt1 libffi8 libglib2.0-0 libgstreamer-plugins-base1.0-0 \
+    libgstreamer1.0-0 libjpeg62-turbo liblz4-1 libmount1 libopus0 liborc-0.4-0 libpcre2-8-0 libpixman-1-0 libsasl2-2 libselinux1 \
+    libspice-server1 libssl3 libstdc++6 libudev1 libunwind8 libusb-1.0-0)
+program=$qemu/usr/libexec/xen-qemu-system-i386
+path=
+for root in "$qemu" "$(packages)"; do
+    for d in usr/lib lib; do path=$path$root/$d/x86_64-linux-gnu:; done
+done
+mkdir "$work/qemu" # with all its libraries: what dom0 has stays as it is
+"$(packages)/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$path" --list "$program" >"$work/libs"
+for lib in $(sed -n 's/.*=> \([^ ]*\) (.*/\1/p' "$work/libs"); do cp -L "$lib" "$work/qemu/"; done
+cp "$program" "$work/qemu/"
+cat >"$work/run-qemu" <<'S'
+#!/bin/sh
+export LD_LIBRARY_PATH=/root/qemu
+exec /root/qemu/xen-qemu-system-i386 -L /usr/share/qemu "$@"
+S
+chmod 755 "$work/run-qemu"
+python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
+guests_script "store=$STORE" <<'S'
+kill_server() { # the keeper starts the next one
+    [ $store = ours ] || return 0
+    kill -9 "$(child_of "$(cat /run/xenstored.pid)")"
+}
+for n in a b; do truncate -s 16M /tmp/disk$n; done
+qdisk() { echo "format=raw, vdev=xvd$1, access=rw, backendtype=qdisk, target=/tmp/disk$1"; }
+# What xl leaves in the store after the first guest it leaves after others.
+one() {
+    xl create -q /root/guest/guest.cfg 'name="one"' memory=192 'extra="console=hvc0 script"' "disk=['$(qdisk a)']" ||
+        { tail /var/log/xen/qemu*; exit 1; }
+    wait_for one 'guest is ready'
+}
+nodes() { xenstore-ls -f /; }
+one
+xl destroy one
+nodes >/tmp/before
+one
+typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; cat /sys/block/xvda/size'
+xenstore-ls -f /local/domain/0/backend/qdisk | grep '/state' || { xenstore-ls -f /local/domain/0/backend; exit 1; }
+pidof xen-qemu-system-i386 || { ps; exit 1; }
+typed one '/bin/mke2fs -q -t ext4 /dev/xvda && mkdir /mnt && mount -t ext4 /dev/xvda /mnt'
+for n in 1 2; do
+    kill_server
+    typed one 'dd if=/dev/urandom of=/data bs=64k count=64 && cat /data >/mnt/data && umount /mnt && mount -t ext4 /dev/xvda /mnt && cmp /data /mnt/data'
+    xl block-attach one "$(qdisk b)"
+    kill_server
+    typed one "until [ -b /dev/xvdb ]; do usleep 50000; done; dd if=/data of=/dev/xvdb bs=64k conv=fsync && echo \"sum: \$(md5sum </data)\""
+    set -- $(console one | grep '^sum: ' | tail -n 1)
+    xl block-detach one xvdb
+    typed one 'until ! [ -b /dev/xvdb ]; do usleep 50000; done'
+    [ "$(head -c 4194304 /tmp/diskb | md5sum)" = "$2  -" ]
+    echo "round $n: $2"
+done
+typed one 'umount /mnt'
+if complaints one; then exit 1; fi
+echo 'poweroff -f' >"$(tty_of one)"
+gone one
+tries=0
+while pidof xen-qemu-system-i386; do
+    tries=$((tries + 1))
+    [ $tries -lt 300 ] || { echo "QEMU is still there"; exit 1; }
+    usleep 100000
+done
+nodes >/tmp/after
+diff /tmp/before /tmp/after
+echo complete
+S
+host --smp 1 --mem 2560 --timeout 600 --add "$work/guest:/root/guest" --add "$work/qemu:/root/qemu" \
+    --add "$work/run-qemu:/usr/libexec/xen-qemu-system-i386" --add "$qemu/usr/share/qemu/keymaps/en-us:/usr/share/qemu/keymaps/en-us"
+expect_status 0
+out_has '^round 2: '
+out_has '^complete$'
+clean_log
