@@ -21,6 +21,8 @@ stime_t sched_ratelimit = MILLISECS(1);
 
 /* --- set-up --- */
 
+static unsigned turn; /* whose it is to get the next vCPU */
+
 static void slice_over(void *data)
 {
     struct cpu *c = data;
@@ -62,6 +64,7 @@ free:
 int sched_init(const char *name)
 {
     sched = &sched_credit2;
+    turn = 0;
     if (name) {
         unsigned i = 0;
 
@@ -95,8 +98,7 @@ void sched_domain_destroy(struct domain *d)
 /* Some online CPU of mask, each in turn; NR_CPUS: none. */
 static unsigned next_cpu_of(const struct cpumask *mask, const struct cpumask *prefer)
 {
-    static unsigned last;
-    unsigned found = NR_CPUS, start = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    unsigned found = NR_CPUS, start = __atomic_add_fetch(&turn, 1, __ATOMIC_RELAXED);
 
     for (unsigned n = 0; n < nr_cpus; n++) {
         unsigned i = (start + n) % nr_cpus;
