@@ -32,7 +32,7 @@ static struct lane {
     unsigned steps;
     bool inside, done;
     bool waiting;       /* for the word that it looked at last */
-    uintptr_t looked_at;
+    uintptr_t looked_at, wrote; /* in its last access */
 } lanes[MAX_LANES];
 
 static const struct exploration *exploring;
@@ -42,8 +42,10 @@ static uint32_t event;
 static struct deviation taken[MAX_DEVIATIONS], *found;
 static unsigned nr_taken, next_taken, nr_found, idle_looks;
 static uint64_t schedules;
-/* Which lanes touched a word atomically, in any schedule so far; by a hash, so now and then one too many. */
-static uint8_t touched[WORDS];
+/* Which lanes read and wrote a word atomically, in any schedule so far; by a hash, so now and then one too many. */
+static struct {
+    uint8_t readers, writers;
+} touched[WORDS];
 
 static void switch_to(unsigned lane)
 {
@@ -84,22 +86,32 @@ static unsigned decide(unsigned to, unsigned cost, bool choice)
 
 /* --- what the core does --- */
 
-static bool is_shared(uintptr_t addr)
+/* Another lane writes it, or reads what this one writes. */
+static bool is_shared(uintptr_t addr, bool write)
 {
-    uint8_t *lanes_there = &touched[(addr >> 3) * 0x9e3779b97f4a7c15ULL >> 44];
+    uint64_t word = (addr >> 3) * 0x9e3779b97f4a7c15ULL >> 44;
+    uint8_t me = (uint8_t)(1u << current), others;
 
-    *lanes_there |= (uint8_t)(1u << current);
-    return *lanes_there & (*lanes_there - 1);
+    if (write)
+        touched[word].writers |= me;
+    else
+        touched[word].readers |= me;
+    others = (uint8_t)~me & (touched[word].writers | (write ? touched[word].readers : 0));
+    return others;
 }
 
 static void on_access(uintptr_t addr, size_t size, enum hook_access kind)
 {
+    bool write = kind == HOOK_SYNC_WRITE, again;
+
     (void)size;
-    if (kind != HOOK_SYNC_READ && kind != HOOK_SYNC_WRITE)
+    if (kind != HOOK_SYNC_READ && !write)
         return;
-    switch_to(decide(current, 1, is_shared(addr)));
+    again = !write && lanes[current].wrote >> 3 == addr >> 3; /* a ticket's turn is looked at when it is drawn */
+    switch_to(decide(current, 1, is_shared(addr, write) && !again));
     lanes[current].looked_at = addr;
-    if (kind != HOOK_SYNC_WRITE)
+    lanes[current].wrote = write ? addr : 0;
+    if (!write)
         return;
     idle_looks = 0;
     for (unsigned i = 0; i < exploring->lanes; i++)

@@ -132,10 +132,13 @@ static const struct script scripts[] = {
         { { 2, 0 }, { MAP(1, 8, 0), UNMAP(0) } },
         { { 0, 0 }, { FOREIGN(1, DATA_GFN) } },
         { { 1, 0 }, { BALLOON(DATA_GFN), POPULATE(DATA_GFN) } } } },
-    { "copy, map, crash, destruction", 0, 1, { GRANT(8, 2, DATA_GFN), GRANT(9, 0, DATA_GFN) }, {
+    { "copy, map, crash, destruction", 0, 1, { GRANT(8, 2, DATA_GFN) }, {
         { { 2, 0 }, { COPY(1, 8), MAP(1, 8, 0) } },
         { { 1, 0 }, { BALLOON(DATA_GFN), CRASH } },
-        { { 0, 0 }, { MAP(1, 9, 0), KILL_ALL(1), UNMAP(0) } } } },
+        { { 0, 0 }, { KILL_ALL(1) } } } },
+    { "mapped by who destroys, beside crash", 1, 2, { GRANT(9, 0, DATA_GFN) }, {
+        { { 0, 0 }, { MAP(1, 9, 0), KILL_ALL(1), UNMAP(0) } },
+        { { 1, 0 }, { BALLOON(DATA_GFN), CRASH } } } },
     { "both destroyed", 0, 1, { GRANT(8, 2, DATA_GFN) }, {
         { { 2, 0 }, { MAP(1, 8, 0), UNMAP(0) } },
         { { 0, 0 }, { KILL_ALL(1) } },
