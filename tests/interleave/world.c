@@ -108,31 +108,43 @@ void world_end(void)
         CHECK(mfn_to_page(mfn)->refs == 0);
 }
 
-/* The vCPU is on its CPU during the step, as whoever pauses it for good sees. */
-static void set_running(struct vcpu *v, bool running)
+/*
+ * The vCPU is on its CPU during the step, as whoever pauses it for good sees. It gets there only if its domain may run,
+ * and nobody comes between the look and the start.
+ */
+static struct vcpu *vcpu_start(const struct actor *who)
 {
+    struct vcpu *v;
+
+    if (world[who->dom].killed) /* there may be no domain any more */
+        return NULL;
+    v = world[who->dom].d->vcpu[who->vcpu];
     if (hook_access)
         hook_access((uintptr_t)&v->sched.running, sizeof(v->sched.running), HOOK_SYNC_WRITE);
-    v->sched.running = running;
+    if (world[who->dom].killed || v->domain->pause_count > pauses_before || v->domain->shutting_down)
+        return NULL;
+    v->sched.running = true;
+    fake_set_current(v);
+    return v;
+}
+
+static void vcpu_stop(struct vcpu *v)
+{
+    fake_set_current(NULL);
+    if (hook_access)
+        hook_access((uintptr_t)&v->sched.running, sizeof(v->sched.running), HOOK_SYNC_WRITE);
+    v->sched.running = false;
 }
 
 bool world_step(const struct actor *who, const struct step *s)
 {
-    struct vcpu *v;
+    struct vcpu *v = vcpu_start(who);
 
-    if (world[who->dom].killed || world[who->dom].d->pause_count > pauses_before || world[who->dom].d->shutting_down)
+    if (!v)
         return false;
-    v = world[who->dom].d->vcpu[who->vcpu];
-    set_running(v, true);
-    if (world[who->dom].killed || v->domain->pause_count > pauses_before || v->domain->shutting_down) {
-        set_running(v, false);
-        return false;
-    }
-    fake_set_current(v);
     s->fn(who, s);
     CHECK(this_cpu()->lock_ranks == 0);
-    fake_set_current(NULL);
-    set_running(v, false);
+    vcpu_stop(v);
     return true;
 }
 

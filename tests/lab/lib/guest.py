@@ -18,10 +18,11 @@ BUSYBOX = "/bin/busybox"
 APPLETS = ("sh mount cat cut sleep echo poweroff reboot halt stty head grep md5sum dd ls ps top free uname date dmesg "
            "chmod hostname ip ping vi wc tr seq usleep nproc setsid awk sed base64 sha256sum taskset").split()
 DEVICE_APPLETS = "insmod umount mkdir rm cmp nc sync tee mkfifo kill".split()
-DEVICE_MODULES = "xen-blkfront xen-netfront crc32c_generic ext4 xen-evtchn xen-gntdev xen-gntalloc".split()
-DEVICE_PACKAGES = "e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6".split()
+DEVICE_MODULES = "xen-blkfront xen-netfront crc32c_generic ext4 xen-evtchn xen-privcmd xen-gntdev xen-gntalloc".split()
+DEVICE_PACKAGES = "e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6 libgcc-s1".split()
 DEVICE_PROGRAMS = "sbin/mke2fs sbin/e2fsck usr/lib/xen-4.17/bin/vchan-socket-proxy".split()
 LIBRARIES = "lib/x86_64-linux-gnu"
+THREAD_CANCEL = "libgcc_s.so.1"  # libc loads it when it ends a thread; nothing names it
 CONFIG = """\
 # A Debian guest; try: xl create /root/guest/guest.cfg memory=256 vcpus=2
 name = "guest"
@@ -49,7 +50,8 @@ def add_programs(disk, roots):
     """The programs and the libraries that their loader finds below roots."""
     path = ":".join(os.path.join(root, d, LIBRARIES) for root in roots for d in ("", "usr"))
     loader = os.path.realpath(os.path.join(roots[0], LIBRARIES, "ld-linux-x86-64.so.2"))
-    libraries = {"ld-linux-x86-64.so.2": loader}
+    cancel = next(p for p in (os.path.join(d, THREAD_CANCEL) for d in path.split(":")) if os.path.exists(p))
+    libraries = {"ld-linux-x86-64.so.2": loader, THREAD_CANCEL: cancel}
     for name in DEVICE_PROGRAMS:
         program = next(p for p in (os.path.join(root, name) for root in roots) if os.path.exists(p))
         disk.add_file(program, "bin/" + os.path.basename(program), 0o755)
