@@ -13,35 +13,23 @@ seed=${ATTACK_SEED:-$seed} seconds=${ATTACK_SECONDS:-$seconds}
 
 mkdir "$work/domu"
 cp "$build/tests/domu/attack.elf" "$build/tests/domu/quiet.elf" "$work/domu"
-{ echo "#!/bin/sh"; echo "seed=$seed seconds=$seconds life=$life"; cat; } >"$work/text" <<'S'
-logs=/var/log/xen/console
+guests_script "seed=$seed" "seconds=$seconds" "life=$life" <<'S'
 fail() { echo "failed: $*"; xl list; exit 1; }
-console() { tr -d '\r' <$logs/guest-$1.log 2>/dev/null; }
 now() { cut -d. -f1 /proc/uptime; }
-passes() { console quiet | grep -c '^quiet: pass'; }
+passes() { console quiet | grep -c '^quiet: pass' || :; }
+has_passes() { [ "$(passes)" -ge $1 ]; }
 quiet_for_a_pass() { # the quiet guest has looked at all its memory once more, from the beginning
-    want=$(($(passes) + 2)) tries=0
-    until [ "$(passes)" -ge $want ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 600 ] || fail "the quiet guest is silent"
-        usleep 100000
-    done
+    within 600 has_passes $(($(passes) + 2)) || fail "the quiet guest is silent"
 }
 intact() {
     cmp /tmp/pattern /tmp/again || fail "dom0's memory has changed"
-    console quiet | grep -E '^quiet: 0x|pass [0-9]*, [1-9]' && fail "the quiet guest's memory has changed"
+    ! console quiet | grep -E '^quiet: 0x|pass [0-9]*, [1-9]' || fail "the quiet guest's memory has changed"
     xl list quiet >/dev/null || fail "the quiet guest is gone"
-}
-memory() { # dom0's own page tables count as free, as in cycles.sh
-    xl dmesg -c >/dev/null
-    xl debug-keys m
-    xl dmesg | awk '/memory: / { free = $3 + $(NF - 1); objects = $8 } /pages of tables/ && $2 == "d0:" { free += $5 }
-        END { print free " pages free, objects " objects }'
 }
 config() { printf 'type="pvh"\nname="%s"\nkernel="/root/domu/%s.elf"\nmemory=32\nvcpus=%d\n' "$1" "$1" "$2" >/tmp/$1.cfg; }
 
 attack() { # attack SEED: until it has ended itself, goes round in circles, or has lived long enough
-    rm -f $logs/guest-attack.log
+    rm -f /var/log/xen/console/guest-attack.log
     xl create -q -e /tmp/attack.cfg "extra='seed=$1 other=$other'" || fail "no attacker"
     end=$(($(now) + life)) said= still=0
     while [ "$(now)" -lt $end ] && [ $still -lt 4 ] && xl list attack | grep -q ' [r-][b-]---- \| [r-][b-]----$'; do
@@ -51,7 +39,7 @@ attack() { # attack SEED: until it has ended itself, goes round in circles, or h
         usleep 700000
     done
     echo "seed $1: $(console attack | grep '^attack: [0-9]* and' | tail -n 1) $(xl list attack | awk 'NR == 2 { print $5 }')"
-    console attack >>/tmp/attacks
+    console attack >>/tmp/attacks || :
     xl destroy attack || fail "the attacker cannot be destroyed"
 }
 
@@ -63,7 +51,7 @@ xl create -q -e /tmp/quiet.cfg || fail "no quiet guest"
 other=$(xl domid quiet)
 attack $seed
 quiet_for_a_pass
-before=$(memory)
+resources >/tmp/before
 stop=$(($(now) + seconds))
 while [ "$(now)" -lt $stop ]; do
     seed=$((seed + 1))
@@ -71,19 +59,12 @@ while [ "$(now)" -lt $stop ]; do
 done
 quiet_for_a_pass
 intact
-tries=0
-until [ "$(memory)" = "$before" ]; do # daemons take a moment
-    tries=$((tries + 1))
-    [ $tries -lt 50 ] || fail "memory before: $before; now: $(memory)"
-    usleep 200000
-done
-echo "memory as before: $before"
+same 'attacks'
 awk '/^attack: [0-9]* and/ { if ($2 < a) { A += a; B += b; C += c; F += f } a = $2; b = $4; c = $6; f = $9 }
     END { print "total:", A + a, B + b, "operations,", C + c, "calls answered,", F + f, "faults" }' /tmp/attacks
 echo "$(console quiet | grep "^quiet: pass" | tail -n 1) at the end"
 echo complete
 S
-script "$(cat "$work/text")"
 echo "ATTACK_SEED=$seed"
 host --smp 2 --timeout $((seconds * 3 + 150)) --add "$work/domu:/root/domu"
 expect_status 0

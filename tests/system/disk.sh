@@ -43,12 +43,7 @@ done
 echo "ballooned $rounds times"
 console guest | grep -E 'good|BAD|mke2fs|mount|error' || :
 xl destroy guest
-tries=0
-until [ "$(xl info free_memory)" -ge $((free_before - 1)) ]; do # dom0's grant handles take some
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || { echo "free memory was $free_before, is $(xl info free_memory)"; exit 1; }
-    usleep 100000
-done
+free_memory_is $free_before 1 # dom0's grant handles take some
 umount /tmp/files
 echo complete
 S

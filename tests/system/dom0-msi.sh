@@ -12,17 +12,13 @@ done
 sums="$(sha256sum <"$work/virtio") $(sha256sum <"$work/nvme")"
 
 functions() {
-    cat <<'S'
+    cat "$tests/system/dom0.sh" - <<'S'
 set -e
 for m in virtio_pci virtio_blk virtio_net nvme e1000e; do modprobe $m; done
 wait_until() { # wait_until WHAT COMMAND...
-    what=$1 tries=0
+    what=$1
     shift
-    until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -lt 300 ] || { cat /proc/interrupts; echo "never: $what"; exit 1; }
-        usleep 100000
-    done
+    within 300 "$@" || { cat /proc/interrupts; echo "never: $what"; exit 1; }
 }
 nic_of() { # nic_of DRIVER
     for n in /sys/class/net/*; do

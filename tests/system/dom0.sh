@@ -6,29 +6,37 @@ trap '' HUP # a guest's terminal that is opened for reading becomes the script's
 
 console() { tr -d '\r' <"/var/log/xen/console/guest-$1.log" 2>/dev/null; }
 
-# wait_for GUEST REGEX [TRIES]: its console has a line like that
-wait_for() {
-    tries=0
-    until console "$1" | grep -Eq "$2"; do
-        tries=$((tries + 1))
-        [ $tries -lt ${3:-900} ] || { console "$1" | tail -n 20; xl list; echo "no '$2' on the console of $1"; exit 1; }
+# within TENTHS COMMAND...: until it succeeds; false if it did not in so many tenths of a second
+within() {
+    tenths=$1
+    shift
+    until "$@"; do
+        tenths=$((tenths - 1))
+        [ $tenths -gt 0 ] || return 1
         usleep 100000
     done
+}
+
+# wait_for GUEST REGEX [TENTHS]: its console has a line like that
+has_line() { console "$1" | grep -Eq "$2"; }
+wait_for() {
+    within ${3:-900} has_line "$1" "$2" && return
+    console "$1" | tail -n 20
+    xl list
+    echo "no '$2' on the console of $1"
+    exit 1
 }
 
 # tty_of GUEST: where to type; xl console does it from a terminal only
 tty_of() { xenstore-read "/local/domain/$(xl domid "$1")/console/tty"; }
 
 # typed GUEST LINE: typed, and done with success; until then
+statuses() { console $1 | grep -c '^guest status' || :; }
+more_statuses() { [ $(statuses $1) -gt $2 ]; }
 typed() {
-    before=$(console $1 | grep -c '^guest status' || :)
+    before=$(statuses $1)
     echo "$2" >"$(tty_of $1)"
-    tries=0
-    until [ "$(console $1 | grep -c '^guest status')" -gt $before ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 6000 ] || { console $1 | tail -n 20; echo "$1 does not end: $2"; exit 1; }
-        usleep 100000
-    done
+    within 6000 more_statuses $1 $before || { console $1 | tail -n 20; echo "$1 does not end: $2"; exit 1; }
     console $1 | grep '^guest status' | tail -n 1 | grep -q ' 0$' || { console $1 | tail -n 20; echo "$1 failed: $2"; exit 1; }
 }
 
@@ -74,24 +82,17 @@ clock_kept() {
 # child_of PID: its first child, if there is one
 child_of() { cut -d' ' -f1 "/proc/$1/task/$1/children" | grep .; }
 
-# gone GUEST: it ends by itself, and xl has cleaned up after it
-gone() {
-    tries=0
-    while xl domid $1 >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ $tries -lt 300 ] || { xl list; echo "$1 is still there"; exit 1; }
-        usleep 100000
-    done
-}
+# gone GUEST: it ends by itself, and xl's own process has cleaned up after it
+is_gone() { ! xl domid $1 >/dev/null 2>&1; }
+gone() { within 300 is_gone $1 || { xl list; echo "$1 is still there"; exit 1; }; }
 
-# free_memory_is MIB: what guests had comes back as their pages are scrubbed
+# store_says NODE VALUE
+store_says() { [ "$(xenstore-read "$1" 2>/dev/null)" = "$2" ]; }
+
+# free_memory_is MIB [MIB]: what guests had comes back as their pages are scrubbed; all but so much
+has_free() { [ "$(xl info free_memory)" -ge $1 ] && [ "$(xl info free_memory)" -le $2 ]; }
 free_memory_is() {
-    tries=0
-    until [ "$(xl info free_memory)" = "$1" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || { echo "free memory was $1, is $(xl info free_memory)"; return 1; }
-        usleep 100000
-    done
+    within 100 has_free $(($1 - ${2:-0})) $1 || { echo "free memory was $1, is $(xl info free_memory)"; return 1; }
 }
 
 # resources: what the hypervisor says of its memory, and of every domain's ports and grants; not whether an event is pending.

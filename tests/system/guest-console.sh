@@ -56,12 +56,8 @@ got=$(screen | sed -n '/^begin$/,/^end$/p' | grep -v '^begin$\|^end$' | base64 -
 [ -n "$want" ] && [ "$want" = "$got" ] || { echo "out: $got is not what was sent, $want"; exit 1; }
 
 printf '\035' >&4 # Ctrl-]
-tries=0
-while kill -0 $typist 2>/dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || { echo 'xl console does not end'; exit 1; }
-    usleep 100000
-done
+typist_ended() { ! kill -0 $typist 2>/dev/null; }
+within 100 typist_ended || { echo 'xl console does not end'; exit 1; }
 if complaints guest; then exit 1; fi
 xl destroy guest
 echo complete

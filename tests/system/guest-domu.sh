@@ -22,12 +22,7 @@ create() { # create KERNEL:REASON
 }
 ended() { # ended KERNEL:REASON: xl saw it shut down
     set -- "${1%:*}${1#*:}"
-    tries=0
-    until grep -q 'reason code' $logs/xl-$1.log 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 600 ] || { echo "$1 does not end"; break; }
-        usleep 100000
-    done
+    within 600 grep -qs 'reason code' $logs/xl-$1.log || echo "$1 does not end"
     echo "== $1"
     tr -d '\r' <$logs/console/guest-$1.log
     sed -n 's/^Domain [0-9]* has/domain has/p; /^Action/p' $logs/xl-$1.log
@@ -42,7 +37,7 @@ S
 run() { # run FILE KERNEL:REASON...: what these domains found
     found=$1
     shift
-    { echo "all='$*'"; cat "$work/text"; } | script
+    guests_script "all='$*'" <"$work/text"
     host --smp 1 --timeout 500 --add "$work/domu:/root/domu"
     expect_status 0
     sed -n '/^==/,$p' "$work/out" >"$found"

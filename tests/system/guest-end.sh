@@ -21,6 +21,7 @@ create() { # create NAME LAST-BYTE-OF-ADDRESS
     wait_for $1 'guest is ready'
     typed $1 "ip link set eth0 up && ip addr add 10.1.0.$2/24 dev eth0 && ping -c 1 -W 60 10.1.0.1"
 }
+has_written() { [ "$(cat "/sys/bus/xen-backend/devices/vbd-$(xl domid $1)-51712/statistics/wr_req")" -gt $2 ]; }
 # traffic NAME REQUESTS: it reads and writes its disk, sends and receives, until its disk has had so many requests
 traffic() {
     nc -l -p 5000 <&5 >/dev/null &
@@ -28,22 +29,13 @@ traffic() {
     typed $1 'mkfifo /hold && exec 5<>/hold'
     typed $1 'nc 10.1.0.1 5000 </dev/zero >/dev/null & nc 10.1.0.1 5001 <&5 >/dev/null &'
     typed $1 'for how in "bs=64k" "bs=4k oflag=direct"; do while dd if=/dev/zero of=/dev/xvda $how; do :; done 2>/dev/null & done'
-    tries=0
-    until [ "$(cat "/sys/bus/xen-backend/devices/vbd-$(xl domid $1)-51712/statistics/wr_req")" -gt $2 ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 6000 ] || { console $1 | tail; echo "$1 writes nothing"; exit 1; }
-        usleep 50000
-    done
+    within 3000 has_written $1 $2 || { console $1 | tail; echo "$1 writes nothing"; exit 1; }
 }
+has_mib() { [ "$(xl list $1 | awk 'NR == 2 { print $3 }')" = $2 ]; }
 balloon() {
     for mib in 128 192 128 192; do
         xl mem-set $1 $mib
-        tries=0
-        until [ "$(xl list $1 | awk 'NR == 2 { print $3 }')" = $mib ]; do
-            tries=$((tries + 1))
-            [ $tries -lt 600 ] || { xl list; echo "$1 does not get to $mib MiB"; exit 1; }
-            usleep 100000
-        done
+        within 600 has_mib $1 $mib || { xl list; echo "$1 does not get to $mib MiB"; exit 1; }
     done
     typed $1 'echo "still here"'
     xl destroy $1

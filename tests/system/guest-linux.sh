@@ -31,12 +31,7 @@ for vcpus in 1 2; do
     case $(state $name) in *p*) ;; *) echo "$name is not paused"; exit 1 ;; esac
     xl unpause $name
     echo 'poweroff -f' >&3
-    tries=0
-    while xl domid $name >/dev/null 2>&1; do # on_poweroff is destroy: xl's own process does it
-        tries=$((tries + 1))
-        [ $tries -lt 300 ] || { xl list; echo "$name is still there"; exit 1; }
-        usleep 100000
-    done
+    gone $name # on_poweroff is destroy
     exec 3>&-
 done
 for i in 1 2 3; do

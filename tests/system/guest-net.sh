@@ -96,12 +96,7 @@ for device in $devices; do
 done
 for device in $devices; do
     set -- $(echo "${device##*/}" | tr - ' ')
-    tries=0
-    until [ "$(xenstore-read "/local/domain/$2/device/$1/$3/state")" = 6 ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 600 ] || { echo "$device: the guest does not close it"; exit 1; }
-        usleep 100000
-    done
+    within 600 store_says "/local/domain/$2/device/$1/$3/state" 6 || { echo "$device: the guest does not close it"; exit 1; }
 done
 typed many 'for d in a b c d; do ! dd if=/dev/zero of=/dev/xvd$d bs=64k count=1 || echo "xvd$d is written"; done; echo "ends: disks"'
 typed many '! ping -c 1 -W 5 10.1.0.1 && echo "ends: network"'
