@@ -13,12 +13,7 @@ worker() { child_of "$(cat /run/xenconsoled.pid)"; }
 kill_daemon() {
     old=$(worker) || { echo 'there is no daemon'; exit 1; }
     kill -9 "$old"
-    tries=0
-    until new=$(worker) && [ "$new" != "$old" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || { echo 'nobody starts the daemon again'; exit 1; }
-        usleep 20000
-    done
+    within 100 has_other_child "$(cat /run/xenconsoled.pid)" "$old" || { echo 'nobody starts the daemon again'; exit 1; }
 }
 names=
 for i in $(seq $guests); do
@@ -39,11 +34,8 @@ xenstore-write $front/backend $back $front/backend-id 0 $front/type xenconsoled 
 # The device file is there before the driver is: it can be opened once it is.
 echo 'until stty -F /dev/hvc1 -echo 2>/dev/null; do sleep 1; done; echo "second speaks" >/dev/hvc1; head -n 1 /dev/hvc1 | sed "s/^/second heard /" >/dev/hvc1' >"$(cat /tmp/tty.guest1)"
 wait_for guest1-console1 '^second speaks'
-tries=0
-until [ "$(xenstore-read $back/state) $(xenstore-read $front/state)" = '4 4' ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 300 ] || { xenstore-ls $back; xenstore-ls $front; echo 'the ends do not connect'; exit 1; }
-    usleep 100000
+for end in $back $front; do
+    within 300 store_says $end/state 4 || { xenstore-ls $back; xenstore-ls $front; echo 'the ends do not connect'; exit 1; }
 done
 kill_daemon
 echo word >"$(xenstore-read $front/tty)"
@@ -83,12 +75,7 @@ xenconsoled --pid-file=/run/xenconsoled.pid --log=all --timestamp=hv
 xenconsole hypervisor </dev/null >/tmp/hv &
 follower=$!
 xl debug-keys h
-tries=0
-until grep -q "'h' pressed" /tmp/hv; do
-    tries=$((tries + 1))
-    [ $tries -lt 200 ] || { tail /tmp/hv; echo 'the log does not come'; exit 1; }
-    usleep 50000
-done
+within 100 grep -q "'h' pressed" /tmp/hv || { tail /tmp/hv; echo 'the log does not come'; exit 1; }
 kill $follower
 grep -c "^\[20.*'h' pressed" /var/log/xen/console/hypervisor.log
 xenconsole name:guest1 </dev/null | tr -d '\r' | grep 'last words$' # also after a new start

@@ -55,13 +55,9 @@ create() {
     xl create -q /root/guest/guest.cfg 'name="life"' 'extra="console=hvc0 script"' memory=192 vcpus=2 \
         'disk=["file:/tmp/diska,xvda,w"]' 'vif=["mac=00:16:3e:00:00:01, bridge=xenbr0"]' 'on_poweroff="destroy"'
 }
+was_ready() { [ "$(console life | grep -c 'guest is ready')" -ge $1 ]; }
 ready() { # ready COUNT: it is up for the so manyth time
-    tries=0
-    until [ "$(console life | grep -c 'guest is ready')" -ge $1 ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 900 ] || { console life | tail -n 20; xl list; echo "no guest"; exit 1; }
-        usleep 100000
-    done
+    within 900 was_ready $1 || { console life | tail -n 20; xl list; echo "no guest"; exit 1; }
 }
 network() { typed life 'ip link set eth0 up && ip addr add 10.1.0.2/24 dev eth0 && ping -c 2 -W 60 10.1.0.1'; }
 disk() { typed life 'dd if=/dev/xvda of=/data bs=64k && [ "$(md5sum </data)" = "$(cat /sum)" ]'; }
@@ -89,12 +85,7 @@ xl rename other life
 xl sysrq life h
 wait_for life 'sysrq: HELP'
 xl mem-set life 160
-tries=0
-until [ "$(xl list life | awk 'NR == 2 { print $3 }')" = 160 ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 300 ] || { xl list; exit 1; }
-    usleep 100000
-done
+within 300 has_mib life 160 || { xl list; exit 1; }
 xl vcpu-set life 1
 xl reboot life
 ready 2
@@ -102,12 +93,7 @@ network
 typed life "[ \"\$(md5sum </dev/xvda)\" = \"$(md5sum </tmp/diska)\" ]"
 xl shutdown -w life
 gone life
-tries=0
-until [ "$(xl info free_memory)" -ge $((free - 1)) ]; do # dom0's grant handles take some
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || { echo "free memory was $free, is $(xl info free_memory)"; exit 1; }
-    usleep 100000
-done
+free_memory_is $free 1 # dom0's grant handles take some
 nodes >/tmp/after
 diff /tmp/before /tmp/after
 [ -z "$(losetup -a)" ] || { losetup -a; exit 1; }

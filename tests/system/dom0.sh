@@ -81,10 +81,14 @@ clock_kept() {
 
 # child_of PID: its first child, if there is one
 child_of() { cut -d' ' -f1 "/proc/$1/task/$1/children" | grep .; }
+has_other_child() { child=$(child_of "$1") && [ "$child" != "$2" ]; } # has_other_child PID CHILD
 
 # gone GUEST: it ends by itself, and xl's own process has cleaned up after it
 is_gone() { ! xl domid $1 >/dev/null 2>&1; }
 gone() { within 300 is_gone $1 || { xl list; echo "$1 is still there"; exit 1; }; }
+
+# has_mib GUEST MIB: of memory, as xl list has it
+has_mib() { [ "$(xl list $1 | awk 'NR == 2 { print $3 }')" = $2 ]; }
 
 # store_says NODE VALUE
 store_says() { [ "$(xenstore-read "$1" 2>/dev/null)" = "$2" ]; }

@@ -31,7 +31,6 @@ traffic() {
     typed $1 'for how in "bs=64k" "bs=4k oflag=direct"; do while dd if=/dev/zero of=/dev/xvda $how; do :; done 2>/dev/null & done'
     within 3000 has_written $1 $2 || { console $1 | tail; echo "$1 writes nothing"; exit 1; }
 }
-has_mib() { [ "$(xl list $1 | awk 'NR == 2 { print $3 }')" = $2 ]; }
 balloon() {
     for mib in 128 192 128 192; do
         xl mem-set $1 $mib

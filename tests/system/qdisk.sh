@@ -62,12 +62,8 @@ typed one 'umount /mnt'
 if complaints one; then exit 1; fi
 echo 'poweroff -f' >"$(tty_of one)"
 gone one
-tries=0
-while pidof xen-qemu-system-i386; do
-    tries=$((tries + 1))
-    [ $tries -lt 300 ] || { echo "QEMU is still there"; exit 1; }
-    usleep 100000
-done
+no_qemu() { ! pidof xen-qemu-system-i386; }
+within 300 no_qemu || { echo "QEMU is still there"; exit 1; }
 nodes >/tmp/after
 diff /tmp/before /tmp/after
 echo complete

@@ -15,12 +15,7 @@ guests_script "guests=$guests" "kills=$kills" "updates=$updates" "clients=$clien
 keeper=$(cat /run/xenstored.pid)
 server() { child_of "$keeper"; }
 changed() { # changed OLD: there is another server
-    tries=0
-    until new=$(server) && [ "$new" != "$1" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 1000 ] || { echo 'there is no new server'; exit 1; }
-        usleep 20000
-    done
+    within 200 has_other_child "$keeper" "$1" || { echo 'there is no new server'; exit 1; }
 }
 killed=0 updated=0
 kill_server() {
