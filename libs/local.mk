@@ -4,3 +4,5 @@
 include libs/base/local.mk
 include libs/ctrl/local.mk
 include libs/store/local.mk
+include libs/toollog/local.mk
+include libs/light/local.mk

@@ -182,6 +182,7 @@ tests_unit_test_ctrl_linux_LDADD = $(UTIL_CORE)
 
 include tests/store.mk
 include tests/console.mk
+include tests/light.mk
 
 include tests/xenstored.mk
 
