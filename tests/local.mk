@@ -5,7 +5,7 @@ tests_fake_libfake_a_SOURCES = tests/fake/arch_fake.c tests/fake/arch_types.h te
 HOST_CORE = $(START_GROUP) tests/fake/libfake.a $(HOST_LIBS) $(END_GROUP)
 
 # --- unit: tests/unit/NAME.c is NAME; most link with the whole host-built core ---
-UNIT_TESTS = $(CONSOLE_TESTS) \
+UNIT_TESTS = $(CONSOLE_TESTS) $(CTRL_TESTS) \
 	tests/model/test_model \
 	tests/unit/test_amdvi \
 	tests/unit/test_base_buf \
@@ -183,6 +183,7 @@ tests_unit_test_ctrl_linux_LDADD = $(UTIL_CORE)
 include tests/store.mk
 include tests/console.mk
 include tests/light.mk
+include tests/ctrl.mk
 
 include tests/xenstored.mk
 

@@ -3,15 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "linux_devices.h"
 #include "linux_xen.h"
 
+#define SPARE_BUFFERS 4 /* as many as most hypercalls use at once */
+
 struct linux_priv {
     struct ctrl_priv base;
     int fd, buffers;
+    void *spare[SPARE_BUFFERS]; /* of one page: making one costs more than most hypercalls */
+    unsigned nr_spare;
 };
 
 static int priv_fd(const struct ctrl_priv *p)
@@ -35,11 +40,16 @@ static size_t whole_pages(size_t size)
 /* The kernel's pages neither move nor are shared with a child: a hypercall always finds them. */
 static int priv_buffer_new(struct ctrl_priv *p, size_t size, void **ret_buffer)
 {
+    struct linux_priv *priv = (struct linux_priv *)p;
     void *buffer;
 
     if (size == 0 || whole_pages(size) < size)
         return -EINVAL;
-    buffer = mmap(NULL, whole_pages(size), PROT_READ | PROT_WRITE, MAP_SHARED, ((struct linux_priv *)p)->buffers, 0);
+    if (size <= CTRL_PAGE_SIZE && priv->nr_spare) {
+        *ret_buffer = memset(priv->spare[--priv->nr_spare], 0, size);
+        return 0;
+    }
+    buffer = mmap(NULL, whole_pages(size), PROT_READ | PROT_WRITE, MAP_SHARED, priv->buffers, 0);
     if (buffer == MAP_FAILED)
         return -errno;
     *ret_buffer = buffer;
@@ -48,8 +58,12 @@ static int priv_buffer_new(struct ctrl_priv *p, size_t size, void **ret_buffer)
 
 static void priv_buffer_free(struct ctrl_priv *p, void *buffer, size_t size)
 {
-    (void)p;
-    munmap(buffer, whole_pages(size));
+    struct linux_priv *priv = (struct linux_priv *)p;
+
+    if (size <= CTRL_PAGE_SIZE && priv->nr_spare < SPARE_BUFFERS)
+        priv->spare[priv->nr_spare++] = buffer;
+    else
+        munmap(buffer, whole_pages(size));
 }
 
 static int priv_unmap(struct ctrl_priv *p, void *addr, unsigned count)
@@ -147,6 +161,8 @@ static void priv_close(struct ctrl_priv *base)
 {
     struct linux_priv *p = (struct linux_priv *)base;
 
+    while (p->nr_spare)
+        munmap(p->spare[--p->nr_spare], CTRL_PAGE_SIZE);
     close(p->buffers);
     close(p->fd);
     free(p);

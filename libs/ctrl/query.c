@@ -4,59 +4,35 @@
 #include <errno.h>
 #include <string.h>
 
-#include "public/sysctl.h"
+#include "call.h"
 #include "public/xen.h"
 
 #define DOMAINS_AT_ONCE 1024u
-
-/* One sysctl with a buffer behind it: bytes are copied out of it afterwards, as many as count() says. */
-static int sysctl_call(struct ctrl_priv *p, struct xen_sysctl *op)
-{
-    uint64_t args[5] = { 0 };
-    void *arg;
-    long ret;
-    int err = ctrl_buffer_new(p, sizeof(*op), &arg);
-
-    if (err < 0)
-        return err;
-    op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-    memcpy(arg, op, sizeof(*op));
-    args[0] = (uintptr_t)arg;
-    ret = ctrl_hypercall(p, __HYPERVISOR_sysctl, args);
-    if (ret >= 0)
-        memcpy(op, arg, sizeof(*op));
-    ctrl_buffer_free(p, arg, sizeof(*op));
-    return ret < 0 ? (int)ret : 0;
-}
 
 int ctrl_domain_list(struct ctrl_priv *p, uint32_t first, unsigned max, struct xen_domctl_getdomaininfo *infos)
 {
     struct xen_sysctl op = { .cmd = XEN_SYSCTL_getdomaininfolist };
     struct xen_sysctl_getdomaininfolist *list = &op.u.getdomaininfolist;
-    void *buffer;
-    size_t size;
+    _cleanup_(bounce_done) struct bounce b = { 0 };
     int err;
 
     if (first >= DOMID_FIRST_RESERVED || max == 0)
         return -EINVAL;
     if (max > DOMAINS_AT_ONCE)
         max = DOMAINS_AT_ONCE;
-    size = max * sizeof(*infos);
-    err = ctrl_buffer_new(p, size, &buffer);
+    err = bounce_new(&b, p, NULL, max * sizeof(*infos));
     if (err < 0)
         return err;
     *list = (struct xen_sysctl_getdomaininfolist){
-        .first_domain = (uint16_t)first, .max_domains = max, .buffer = (uintptr_t)buffer
+        .first_domain = (uint16_t)first, .max_domains = max, .buffer = bounce_addr(&b)
     };
-    err = sysctl_call(p, &op);
+    err = ctrl_sysctl(p, &op);
     if (err == 0 && list->num_domains > max)
         err = -EPROTO;
-    if (err == 0) {
-        memcpy(infos, buffer, list->num_domains * sizeof(*infos));
-        err = (int)list->num_domains;
-    }
-    ctrl_buffer_free(p, buffer, size);
-    return err;
+    if (err < 0)
+        return err;
+    memcpy(infos, b.data, list->num_domains * sizeof(*infos));
+    return (int)list->num_domains;
 }
 
 int ctrl_domain_info(struct ctrl_priv *p, uint32_t domid, struct xen_domctl_getdomaininfo *ret_info)
@@ -75,24 +51,21 @@ int ctrl_domain_info(struct ctrl_priv *p, uint32_t domid, struct xen_domctl_getd
 static int console_read(struct ctrl_priv *p, struct xen_sysctl_readconsole ask, uint32_t *index, char *text)
 {
     struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole };
-    uint32_t size = ask.count;
-    void *buffer;
-    int err = ctrl_buffer_new(p, size, &buffer);
+    _cleanup_(bounce_done) struct bounce b = { 0 };
+    int err = bounce_new(&b, p, NULL, ask.count);
 
     if (err < 0)
         return err;
-    ask.buffer = (uintptr_t)buffer;
     op.u.readconsole = ask;
-    err = sysctl_call(p, &op);
-    if (err == 0 && op.u.readconsole.count > size)
+    op.u.readconsole.buffer = bounce_addr(&b);
+    err = ctrl_sysctl(p, &op);
+    if (err == 0 && op.u.readconsole.count > ask.count)
         err = -EPROTO;
-    if (err == 0) {
-        err = (int)op.u.readconsole.count;
-        memcpy(text, buffer, op.u.readconsole.count);
-        *index = op.u.readconsole.index;
-    }
-    ctrl_buffer_free(p, buffer, size);
-    return err;
+    if (err < 0)
+        return err;
+    memcpy(text, b.data, op.u.readconsole.count);
+    *index = op.u.readconsole.index;
+    return (int)op.u.readconsole.count;
 }
 
 int ctrl_console_follow(struct ctrl_priv *p, uint32_t *index, char *text, uint32_t size)

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "arch.h"
 #include "arch_ctl.h"
@@ -24,6 +25,7 @@ struct fake_state fake;
 stime_t fake_time;
 
 static uint8_t *ram;
+static void *ram_area; /* in which ram is, aligned */
 static uint64_t ram_pages;
 static struct page *table;
 static struct {
@@ -36,11 +38,17 @@ static bool panic_expected;
 
 /* --- test controls --- */
 
+static size_t ram_area_size(uint64_t pages)
+{
+    return round_up(pages * PAGE_SIZE, RAM_ALIGN) + RAM_ALIGN;
+}
+
 void fake_done(void)
 {
-    free(ram);
+    if (ram_area)
+        munmap(ram_area, ram_area_size(ram_pages));
     free(table);
-    ram = NULL;
+    ram = ram_area = NULL;
     table = NULL;
     ram_pages = 0;
 }
@@ -66,10 +74,14 @@ static void ram_init(uint64_t pages)
     if (ram == NULL || pages != ram_pages) {
         fake_done();
         ram_pages = pages;
-        ram = aligned_alloc(RAM_ALIGN, round_up(pages * PAGE_SIZE, RAM_ALIGN));
+        /* Shared with nobody, so that a page can be mapped once more elsewhere (ctrl_loop.c). */
+        ram_area = mmap(NULL, ram_area_size(pages), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (ram_area == MAP_FAILED)
+            abort();
+        ram = (uint8_t *)round_up((uintptr_t)ram_area, RAM_ALIGN);
         table = malloc(pages * sizeof(*table));
     }
-    if (ram == NULL || table == NULL || pages <= FAKE_BOOT_PAGES)
+    if (table == NULL || pages <= FAKE_BOOT_PAGES)
         abort();
     memset(ram, 0xcc, pages * PAGE_SIZE);
     memset(table, 0, pages * sizeof(*table));
@@ -523,18 +535,12 @@ int arch_domctl_get_cpu_policy(struct domain *d, uint32_t *nr_leaves, guest_va_t
 
 int arch_domctl_get_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t *size)
 {
-    (void)d;
-    (void)buffer;
-    (void)size;
-    return -EOPNOTSUPP;
+    return fake.get_hvmcontext ? fake.get_hvmcontext(d, buffer, size) : -EOPNOTSUPP;
 }
 
 int arch_domctl_set_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t size)
 {
-    (void)d;
-    (void)buffer;
-    (void)size;
-    return -EOPNOTSUPP;
+    return fake.set_hvmcontext ? fake.set_hvmcontext(d, buffer, size) : -EOPNOTSUPP;
 }
 
 int arch_domctl_set_cpu_policy(struct domain *d, uint32_t nr_leaves, guest_va_t leaves, uint32_t nr_msrs,

@@ -62,6 +62,9 @@ struct fake_state {
     bool (*preempt)(void);            /* should the operation under way stop here? NULL: as the time says */
     bool (*fail_alloc)(void);         /* shall this allocation fail? may be NULL */
     void (*p2m_flush)(struct domain *d), (*p2m_added)(struct domain *d); /* called by arch_p2m_*; may be NULL */
+    /* The vCPUs' state as the toolstack reads and writes it; NULL: -EOPNOTSUPP. */
+    int (*get_hvmcontext)(struct domain *d, guest_va_t buffer, uint32_t *size);
+    int (*set_hvmcontext)(struct domain *d, guest_va_t buffer, uint32_t size);
     int fail_init;                    /* negative errno that arch_domain_init and arch_vcpu_init return; 0: they work */
 };
 extern struct fake_state fake;

@@ -377,7 +377,19 @@ static void priv_calls(void **state)
     ctrl_buffer_free(p, NULL, 1);
     ctrl_buffer_free(p, buffer, CTRL_PAGE_SIZE + 1);
     assert_int_equal(kernel.mapped, 0);
+
+    /* A small one stays for the next, which is zeroed as a new one is. */
+    assert_int_equal(ctrl_buffer_new(p, 8, &buffer), 0);
+    memset(buffer, 0xff, 8);
+    ctrl_buffer_free(p, buffer, 8);
+    assert_int_equal(kernel.mapped, 1);
+    kernel_fail(1, ENOMEM);
+    assert_int_equal(ctrl_buffer_new(p, 4, &buffer), 0);
+    assert_memory_equal(buffer, "\0\0\0\0", 4);
+    kernel_fail(0, 0);
+    ctrl_buffer_free(p, buffer, 4);
     ctrl_priv_close(p);
+    assert_int_equal(kernel.mapped, 0);
     ctrl_priv_close(NULL);
     assert_int_equal(kernel.opened, 0);
 }

@@ -112,6 +112,12 @@ struct xen_domctl_max_mem {
     uint64_t max_memkb;
 };
 
+struct xen_domctl_vcpucontext {
+    uint32_t vcpu;
+    uint64_t ctxt; /* to a struct vcpu_guest_context */
+};
+#define XEN_VCPU_CONTEXT_SIZE 5168 /* of that structure, for 64-bit callers */
+
 struct xen_domctl_getvcpuinfo {
     uint32_t vcpu;
     uint8_t online, blocked, running;
@@ -146,14 +152,35 @@ struct xen_domctl_max_vcpus {
 #define XEN_DOMCTL_SCHEDOP_putvcpuinfo 2
 #define XEN_DOMCTL_SCHEDOP_getvcpuinfo 3
 
+struct xen_domctl_sched_credit {
+    uint16_t weight, cap;
+};
+
 struct xen_domctl_sched_credit2 {
     uint16_t weight, cap;
+};
+
+#define XEN_DOMCTL_SCHEDRT_extra (1U << 0)
+
+struct xen_domctl_sched_rtds {
+    uint32_t period, budget, flags; /* microseconds */
+};
+
+struct xen_domctl_schedparam_vcpu {
+    union {
+        struct xen_domctl_sched_credit credit;
+        struct xen_domctl_sched_credit2 credit2;
+        struct xen_domctl_sched_rtds rtds;
+    } u;
+    uint32_t vcpuid;
 };
 
 struct xen_domctl_scheduler_op {
     uint32_t sched_id, cmd;
     union {
+        struct xen_domctl_sched_credit credit;
         struct xen_domctl_sched_credit2 credit2;
+        struct xen_domctl_sched_rtds rtds;
         struct {
             uint64_t vcpus;
             uint32_t nr_vcpus, padding;
@@ -205,10 +232,28 @@ struct xen_domctl_paging_mempool {
     uint64_t size; /* bytes */
 };
 
+#define XEN_CPUID_NO_SUBLEAF 0xffffffffU
+
+struct xen_cpuid_leaf {
+    uint32_t leaf, subleaf;
+    uint32_t a, b, c, d;
+};
+
+struct xen_msr_entry {
+    uint32_t idx, flags; /* flags: 0 */
+    uint64_t val;
+};
+
 struct xen_domctl_cpu_policy {
     uint32_t nr_leaves, nr_msrs;
     uint64_t leaves, msrs;
     uint32_t err_leaf, err_subleaf, err_msr;
+};
+
+struct xen_domctl_vnuma {
+    uint32_t nr_vnodes, nr_vmemranges, nr_vcpus, pad;
+    uint64_t vdistance, vcpu_to_vnode, vnode_to_pnode; /* arrays of uint32_t */
+    uint64_t vmemrange;                                /* of struct xen_vmemrange */
 };
 
 #define XEN_DOMCTL_createdomain 1
@@ -291,6 +336,7 @@ struct xen_domctl {
         struct xen_domctl_vcpuaffinity vcpuaffinity;
         struct xen_domctl_shadow_op shadow_op;
         struct xen_domctl_max_mem max_mem;
+        struct xen_domctl_vcpucontext vcpucontext;
         struct xen_domctl_getvcpuinfo getvcpuinfo;
         struct xen_domctl_max_vcpus max_vcpus;
         struct xen_domctl_scheduler_op scheduler_op;
@@ -302,6 +348,7 @@ struct xen_domctl {
         struct xen_domctl_sendtrigger sendtrigger;
         struct xen_domctl_set_target set_target;
         struct xen_domctl_cpu_policy cpu_policy;
+        struct xen_domctl_vnuma vnuma;
         struct xen_domctl_paging_mempool paging_mempool;
         uint8_t pad[128];
     } u;
