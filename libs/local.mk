@@ -6,3 +6,4 @@ include libs/ctrl/local.mk
 include libs/store/local.mk
 include libs/toollog/local.mk
 include libs/light/local.mk
+include libs/light/xlu/local.mk

@@ -69,7 +69,8 @@ UNIT_TESTS = $(CONSOLE_TESTS) $(CTRL_TESTS) \
 	tests/unit/test_vpci \
 	tests/unit/test_vsnprintf \
 	tests/unit/test_wire \
-	$(XENSTORED_TESTS)
+	$(XENSTORED_TESTS) \
+	$(XL_TESTS)
 EXTRA_DIST += \
 	tests/unit/abi_fixture.h \
 	tests/unit/cpu_fixture.h \
@@ -184,6 +185,7 @@ include tests/store.mk
 include tests/console.mk
 include tests/light.mk
 include tests/ctrl.mk
+include tests/xl.mk
 
 include tests/xenstored.mk
 
@@ -211,7 +213,7 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
 	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz $(UTIL_FUZZERS)
 # Those of libs/ and tools/ link with what these are made of.
-UTIL_FUZZERS = tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
+UTIL_FUZZERS = $(XL_FUZZERS) tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
 	tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)

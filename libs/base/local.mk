@@ -4,14 +4,16 @@ base_sources = \
 	libs/base/daemon.c \
 	libs/base/fd_message.c \
 	libs/base/log.c \
-	libs/base/loop.c
+	libs/base/loop.c \
+	libs/base/nearest.c
 base_headers = \
 	libs/base/buf.h \
 	libs/base/cleanup.h \
 	libs/base/daemon.h \
 	libs/base/fd_message.h \
 	libs/base/log.h \
-	libs/base/loop.h
+	libs/base/loop.h \
+	libs/base/nearest.h
 
 noinst_LIBRARIES += libs/base/libbase.a
 libs_base_libbase_a_SOURCES = $(base_sources) $(base_headers)

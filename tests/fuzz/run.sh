@@ -12,6 +12,8 @@ case $prog in
 *xenstored_snapshot*) set -- "$@" -max_len=2048 -len_control=0 ;;
 *xenstored_request*) set -- "$@" -max_len=192 -len_control=10 ;;
 *xenstored*) set -- "$@" -max_len=512 -len_control=10 ;;
+*xlcfg*) runs=100000; set -- "$@" -max_len=512 -len_control=10 ;;
+*xldisk*) runs=100000; set -- "$@" -max_len=128 -len_control=10 ;;
 *store_async*) set -- "$@" -max_len=512 -len_control=10 ;;
 *hypercall*) set -- "$@" -max_len=1024 -len_control=10 ;;
 *) set -- "$@" -max_len=64 ;;
