@@ -7,3 +7,4 @@ include libs/store/local.mk
 include libs/toollog/local.mk
 include libs/light/local.mk
 include libs/light/xlu/local.mk
+include libs/light/build/local.mk

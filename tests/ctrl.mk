@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/ctrl's wrappers and of what builds domains with them (libs/light/build), over the real core.
-CTRL_TESTS = tests/unit/test_ctrl_calls
+CTRL_TESTS = tests/unit/test_ctrl_calls tests/unit/test_kernel_image
+CTRL_FUZZERS = tests/fuzz/kernel_image.fuzz
 
 # libs/ctrl's transport into the host-built core: before libctrl, which has Linux's.
 check_LIBRARIES += tests/fake/libctrl_loop.a
 tests_fake_libctrl_loop_a_SOURCES = tests/fake/ctrl_loop.c tests/fake/ctrl_loop.h
 tests_fake_libctrl_loop_a_CPPFLAGS = -D_GNU_SOURCE $(HOST_CPPFLAGS) -iquote $(srcdir)/libs
 LOOP_CORE = $(START_GROUP) tests/fake/libctrl_loop.a $(UTIL_HOST_LIBS) tests/fake/libfake.a $(HOST_LIBS) $(END_GROUP) \
-	-lcmocka -lpthread
+	$(UTIL_LIBS) -lcmocka -lpthread
 
 tests_unit_test_ctrl_calls_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_ctrl_calls_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_ctrl_calls_LDADD = $(LOOP_CORE)
+
+tests_unit_test_kernel_image_SOURCES = tests/unit/test_kernel_image.c tests/unit/elf_fixture.h tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_kernel_image_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_unit_test_kernel_image_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_kernel_image_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_kernel_image_LDADD = $(UTIL_CORE)

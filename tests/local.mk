@@ -213,7 +213,7 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
 	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz $(UTIL_FUZZERS)
 # Those of libs/ and tools/ link with what these are made of.
-UTIL_FUZZERS = $(XL_FUZZERS) tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
+UTIL_FUZZERS = $(XL_FUZZERS) $(CTRL_FUZZERS) tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
 	tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
@@ -234,7 +234,7 @@ tests/fuzz/bzimage.fuzz: $(FUZZ_X86)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_X86) -llzma -o $@
 $(FUZZ_UTIL): FUZZ_CPPFLAGS = $(FAKE_CPPFLAGS)
 $(UTIL_FUZZERS): tests/fuzz/%.fuzz: tests/fuzz/fuzz_%.fuzz.o $(UTIL_FILES:.c=.fuzz.o)
-	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(UTIL_FILES:.c=.fuzz.o) -lpthread -o $@
+	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(UTIL_FILES:.c=.fuzz.o) $(UTIL_LIBS) -lpthread -o $@
 tests/fuzz/%.fuzz: tests/fuzz/fuzz_%.fuzz.o $(FUZZ_CORE)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) $< $(FUZZ_CORE) -o $@
 %.fuzz.o: %.c
