@@ -139,6 +139,18 @@ static uint64_t bytes_compared(void)
     return n;
 }
 
+/* Has everybody been answered? Else his connection may be one that nobody has accepted yet. */
+static bool all_served(void)
+{
+    for (unsigned i = 0; i < SOCKETS + RINGS; i++)
+        if (!clients[i].compared)
+            return false;
+    for (unsigned i = 0; i < ADDERS; i++)
+        if (!adders[i].tx)
+            return false;
+    return true;
+}
+
 static unsigned load_end(void)
 {
     struct xsd_sockmsg hdr;
@@ -169,12 +181,12 @@ static unsigned load_end(void)
     return added;
 }
 
-/* Load goes on until then, and for some bytes at least. */
+/* Load goes on until then, for some bytes at least, and until everybody has his part. */
 static void load_until(uint64_t ms, uint64_t bytes)
 {
     uint64_t deadline = world_ms() + SECONDS * 1000;
 
-    while (world_ms() < ms || bytes_compared() < bytes) {
+    while (world_ms() < ms || bytes_compared() < bytes || !all_served()) {
         load_move();
         if (world_ms() > deadline)
             fail_msg("no answers any more");

@@ -85,7 +85,7 @@ def disks(o, kind):
                  "-device", "nvme,drive=nvme%d,serial=nvme%d" % (i, i)]
     for i, path in enumerate(o.ahci):
         args += ["-drive", "file=%s,format=raw,if=none,id=ahci%d" % (escaped(path), i),
-                 "-device", "ide-hd,drive=ahci%d,serial=ahci%d" % (i, i)]
+                 "-device", "ide-hd,bus=ide.%d,drive=ahci%d,serial=ahci%d" % (i + 1, i, i)]
     if o.shared_disk:
         args += ["-drive", "file=%s,format=raw,if=none,id=shared,file.locking=off,cache=writethrough" % escaped(o.shared_disk),
                  "-device", "virtio-blk-pci,drive=shared,serial=shared,share-rw=on" + virtio(o, kind)]
