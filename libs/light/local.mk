@@ -1,4 +1,29 @@
 # SPDX-License-Identifier: LGPL-2.1-only
+light_sources = \
+	libs/light/bitmap.c \
+	libs/light/cpuid.c \
+	libs/light/cpuid_parse.c \
+	libs/light/ctx.c \
+	libs/light/enums.c \
+	libs/light/json.c \
+	libs/light/log.c \
+	libs/light/public.c \
+	libs/light/small.c \
+	libs/light/type.c \
+	libs/light/type_basic.c \
+	libs/light/type_small.c \
+	libs/light/types.c
+light_headers = \
+	libs/light/cpuid.h \
+	libs/light/cpuid_names.def \
+	libs/light/ctx.h \
+	libs/light/enums.def \
+	libs/light/json.h \
+	libs/light/small.h \
+	libs/light/type.h \
+	libs/light/types_device.def \
+	libs/light/types_domain.def \
+	libs/light/types_host.def
 light_public_headers = \
 	libs/light/include/_libxl_api_compat.h \
 	libs/light/include/_libxl_have.h \
@@ -15,10 +40,38 @@ light_public_headers = \
 	libs/light/include/libxl_utils.h \
 	libs/light/include/libxl_uuid.h \
 	libs/light/include/libxlutil.h
-light_tables = \
-	libs/light/enums.def \
-	libs/light/types_device.def \
-	libs/light/types_domain.def \
-	libs/light/types_host.def
+
+noinst_LIBRARIES += libs/light/liblight.a
+libs_light_liblight_a_SOURCES = $(light_sources) $(light_headers)
+libs_light_liblight_a_CPPFLAGS = $(UTIL_CPPFLAGS)
+libs_light_liblight_a_CFLAGS = $(UTIL_CFLAGS)
+
+check_LIBRARIES += libs/light/liblight_host.a
+UTIL_HOST_LIBS += libs/light/liblight_host.a
+UTIL_FILES += $(light_sources)
+UTIL_LIBS += -lyajl
+libs_light_liblight_host_a_SOURCES = $(light_sources)
+libs_light_liblight_host_a_CPPFLAGS = $(UTIL_CPPFLAGS)
+libs_light_liblight_host_a_CFLAGS = $(UTIL_HOST_CFLAGS)
+
+# The public library, with stock's soname and symbol version: it carries what it needs of our other libraries but for
+# libxentoollog, whose loggers are the program's.
+soexec_PROGRAMS += libs/light/libxenlight.so.4.17.0
+libs_light_libxenlight_so_4_17_0_SOURCES = $(light_sources)
+libs_light_libxenlight_so_4_17_0_CPPFLAGS = $(UTIL_CPPFLAGS)
+libs_light_libxenlight_so_4_17_0_CFLAGS = $(UTIL_CFLAGS)
+libs_light_libxenlight_so_4_17_0_LDFLAGS = $(SOLIB_LINK) -Wl,-soname,libxenlight.so.4.17 \
+	-Wl,--version-script,$(srcdir)/libs/light/libxenlight.map
+libs_light_libxenlight_so_4_17_0_DEPENDENCIES = libs/light/libxenlight.map $(light_needs)
+light_needs = libs/store/libstore.a libs/ctrl/libctrl.a libs/base/libbase.a libs/toollog/libxentoollog.so.1.0
+libs_light_libxenlight_so_4_17_0_LDADD = $(light_needs) -lyajl
+SOLIB_LINKS += libxenlight.so.4.17:libxenlight.so.4.17.0 libxenlight.so:libxenlight.so.4.17
+# For programs that are run with the build's own library.
+libs/light/libxenlight.so.4.17: libs/light/libxenlight.so.4.17.0
+	$(AM_V_GEN)ln -sf libxenlight.so.4.17.0 $@
+noinst_DATA += libs/light/libxenlight.so.4.17
+CLEANFILES += libs/light/libxenlight.so.4.17
+
 include_HEADERS += $(light_public_headers)
-EXTRA_DIST += $(light_tables)
+pkgconfig_DATA += libs/light/xenlight.pc
+EXTRA_DIST += libs/light/libxenlight.map

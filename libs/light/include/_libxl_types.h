@@ -10,7 +10,7 @@
 #include <_libxl_types_list.h>
 
 /*
- * An enumeration T: its words, and JSON. _to_string is NULL for what is no value of it, _from_string ERROR_INVAL for
+ * An enumeration T: its words, and JSON. _to_string is NULL for what is no value of it, _from_string ERROR_FAIL for
  * what is no word of it, in letters of either case. What _to_json returns is from malloc(), or NULL.
  */
 #define LIBXL__DECLARE_ENUM(T)                                  \

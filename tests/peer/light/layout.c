@@ -24,7 +24,7 @@
     WHERE(T, f)                  \
     WHERE(T, count)              \
     printf("  of %zu\n", sizeof(*((T *)0)->f));
-#define UNION(T, f, type) WHERE(T, f)
+#define UNION(T, f, type, value) WHERE(T, f)
 #define MEMBER(value) NUMBER(value)
 #define MEMBER_END
 #define UNION_END

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#include "ctx.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xenstore.h>
+
+#include "ctrl/ctrl.h"
+
+static int lock_init(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attr;
+    int rc = pthread_mutexattr_init(&attr);
+
+    if (rc)
+        return -rc;
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+    rc = pthread_mutex_init(lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+    return -rc;
+}
+
+int libxl_ctx_alloc(libxl_ctx **pctx, int version, unsigned flags, xentoollog_logger *lg)
+{
+    libxl_ctx *ctx;
+    int rc;
+
+    if (version != LIBXL_VERSION)
+        return ERROR_VERSION;
+    if (flags)
+        return ERROR_INVAL;
+    ctx = calloc(1, sizeof(*ctx));
+    if (!ctx)
+        return ERROR_NOMEM;
+    ctx->lg = lg;
+    libxl_version_info_init(&ctx->version);
+    rc = lock_init(&ctx->lock);
+    if (rc) {
+        free(ctx);
+        return light_error(rc);
+    }
+    *pctx = ctx;
+    return 0;
+}
+
+int libxl_ctx_free(libxl_ctx *ctx)
+{
+    if (!ctx)
+        return 0;
+    ctrl_priv_close(ctx->priv);
+    if (ctx->store)
+        xs_close(ctx->store);
+    libxl_version_info_dispose(&ctx->version);
+    pthread_mutex_destroy(&ctx->lock);
+    free(ctx);
+    return 0;
+}
