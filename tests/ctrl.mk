@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/ctrl's wrappers and of what builds domains with them (libs/light/build), over the real core.
-CTRL_TESTS = tests/unit/test_ctrl_calls tests/unit/test_kernel_image
+CTRL_TESTS = tests/unit/test_ctrl_calls tests/unit/test_kernel_file tests/unit/test_kernel_image tests/unit/test_pvh_build
 CTRL_FUZZERS = tests/fuzz/kernel_image.fuzz
 
 # libs/ctrl's transport into the host-built core: before libctrl, which has Linux's.
@@ -19,3 +19,23 @@ tests_unit_test_kernel_image_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_kernel_image_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_kernel_image_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_kernel_image_LDADD = $(UTIL_CORE)
+
+tests_unit_test_kernel_file_SOURCES = tests/unit/test_kernel_file.c tests/unit/elf_fixture.h tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_kernel_file_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_unit_test_kernel_file_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_kernel_file_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_kernel_file_LDADD = $(UTIL_CORE)
+tests_unit_test_pvh_build_SOURCES = tests/unit/test_pvh_build.c tests/unit/elf_fixture.h tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_pvh_build_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_unit_test_pvh_build_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_pvh_build_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_pvh_build_LDADD = $(LOOP_CORE)
+
+# A guest without a toolstack (tests/system/build-pvh.sh). Static: dom0 need not have what unpacks kernels.
+noinst_PROGRAMS += tests/system/build_pvh
+tests_system_build_pvh_SOURCES = tests/system/build_pvh.c
+tests_system_build_pvh_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_system_build_pvh_CFLAGS = $(UTIL_CFLAGS)
+tests_system_build_pvh_LDFLAGS = -static -pthread
+tests_system_build_pvh_LDADD = libs/light/build/libbuild.a libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a \
+	$(BUILD_LIBS)

@@ -2,12 +2,26 @@
 # Building a PVH guest out of plain values: what libs/light's domains are made by, without its types.
 build_sources = \
 	libs/light/build/build_error.c \
+	libs/light/build/guest_acpi.c \
+	libs/light/build/guest_layout.c \
+	libs/light/build/guest_memory.c \
+	libs/light/build/kernel_cache.c \
+	libs/light/build/kernel_file.c \
 	libs/light/build/kernel_image.c \
-	libs/light/build/kernel_unpack.c
+	libs/light/build/kernel_unpack.c \
+	libs/light/build/pvh_build.c \
+	libs/light/build/pvh_context.c
 build_headers = \
 	libs/light/build/build_error.h \
+	libs/light/build/guest_acpi.h \
+	libs/light/build/guest_layout.h \
+	libs/light/build/guest_memory.h \
+	libs/light/build/kernel_cache.h \
+	libs/light/build/kernel_file.h \
 	libs/light/build/kernel_image.h \
-	libs/light/build/kernel_unpack.h
+	libs/light/build/kernel_unpack.h \
+	libs/light/build/pvh_build.h \
+	libs/light/build/pvh_context.h
 
 # What unpacks kernels.
 BUILD_LIBS = -lz -llzma -lzstd -llz4 -lbz2
