@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/light and libs/toollog.
 
+LIGHT_TESTS = tests/unit/test_light_types
+LIGHT_FUZZERS = tests/fuzz/light_json.fuzz
+LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
+LIGHT_FILL = tests/light/fill.c tests/light/fill.h
+LIGHT_FAULT = tests/fake/fault.c tests/fake/fault.h
+
+tests_unit_test_light_types_SOURCES = tests/unit/test_light_types.c $(LIGHT_FILL) $(LIGHT_FAULT)
+tests_unit_test_light_types_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_types_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_types_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_types_LDADD = $(UTIL_CORE)
+
 # What of the peer tier needs no QEMU.
 TESTS += tests/peer/light/layout.sh
 TESTS += tests/peer/light/exports.sh tests/peer/light/values.sh
 
 # Linked with ours, run with either library.
 check_PROGRAMS += tests/peer/light/values
-tests_peer_light_values_SOURCES = tests/peer/light/values.c libs/light/types.c libs/light/enums.c
-tests_peer_light_values_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_peer_light_values_SOURCES = tests/peer/light/values.c $(LIGHT_FILL) libs/light/types.c libs/light/enums.c
+tests_peer_light_values_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_peer_light_values_CFLAGS = $(UTIL_CFLAGS) -fvisibility=hidden
 tests_peer_light_values_LDFLAGS = $(UTIL_LINK) -rdynamic
 tests_peer_light_values_LDADD = libs/light/libxenlight.so.4.17.0

@@ -55,6 +55,7 @@ UNIT_TESTS = $(CONSOLE_TESTS) $(CTRL_TESTS) \
 	tests/unit/test_rights \
 	tests/unit/test_sched \
 	tests/unit/test_sched_op \
+	$(LIGHT_TESTS) \
 	$(STORE_TESTS) \
 	tests/unit/test_string \
 	tests/unit/test_fetch \
@@ -213,7 +214,7 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
 	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz $(UTIL_FUZZERS)
 # Those of libs/ and tools/ link with what these are made of.
-UTIL_FUZZERS = $(XL_FUZZERS) $(CTRL_FUZZERS) tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
+UTIL_FUZZERS = $(XL_FUZZERS) $(CTRL_FUZZERS) $(LIGHT_FUZZERS) tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
 	tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)
@@ -252,12 +253,14 @@ FUZZ_SECONDS = 600
 fuzz: $(FUZZERS)
 	$(AM_V_at)for f in $(FUZZERS); do FUZZ_SECONDS=$(FUZZ_SECONDS) $(FUZZ_LOG_COMPILER) $$f || exit; done
 # The full size of the host tier: ten million inputs each for what decodes and walks, then 50 million calls against the model.
-fuzz-full: tests/fuzz/console_ring.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/store_wire.fuzz \
+fuzz-full: tests/fuzz/console_ring.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/light_json.fuzz \
+		tests/fuzz/store_wire.fuzz \
 		tests/fuzz/xenstored_journal.fuzz tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz \
 		tests/model/test_model
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/console_ring.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/decode.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/guest_walk.fuzz
+	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/light_json.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/store_wire.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_journal.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_request.fuzz

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 #include "ctx.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xenstore.h>
@@ -41,6 +42,34 @@ int libxl_ctx_alloc(libxl_ctx **pctx, int version, unsigned flags, xentoollog_lo
     }
     *pctx = ctx;
     return 0;
+}
+
+int light_priv(libxl_ctx *ctx, struct ctrl_priv **ret_priv)
+{
+    LIGHT_LOCKED(ctx);
+    int rc = 0;
+
+    if (!ctx->priv) {
+        rc = ctrl_transport->priv_open(&ctx->priv);
+        if (rc)
+            rc = light_fail(ctx, rc, "cannot reach the hypervisor (is this Xen's dom0, and are you root?)");
+    }
+    *ret_priv = ctx->priv;
+    return rc ? ERROR_FAIL : 0;
+}
+
+int light_store(libxl_ctx *ctx, struct xs_handle **ret_store)
+{
+    LIGHT_LOCKED(ctx);
+    int rc = 0;
+
+    if (!ctx->store) {
+        ctx->store = xs_open(0);
+        if (!ctx->store)
+            rc = light_fail(ctx, -errno, "cannot reach the store (is xenstored running?)");
+    }
+    *ret_store = ctx->store;
+    return rc ? ERROR_FAIL : 0;
 }
 
 int libxl_ctx_free(libxl_ctx *ctx)

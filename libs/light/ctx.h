@@ -12,10 +12,27 @@ struct xs_handle;
 struct libxl__ctx {
     xentoollog_logger *lg;
     pthread_mutex_t lock; /* recursive: callbacks may call the library */
-    struct ctrl_priv *priv;
+    struct ctrl_priv *priv;     /* NULL until light_priv() */
     struct xs_handle *store;    /* NULL until light_store() */
     libxl_version_info version; /* empty until it is asked for */
 };
+
+/*
+ * A context is used by several threads, its handles by one at a time: from this declaration to the end of the block. The
+ * lock is recursive.
+ */
+#define LIGHT_LOCKED(ctx) libxl_ctx *locked_ __attribute__((cleanup(light_unlock), unused)) = light_lock(ctx)
+
+static inline libxl_ctx *light_lock(libxl_ctx *ctx)
+{
+    pthread_mutex_lock(&ctx->lock);
+    return ctx;
+}
+
+static inline void light_unlock(libxl_ctx **ctx)
+{
+    pthread_mutex_unlock(&(*ctx)->lock);
+}
 
 /* To the context's logger; ctx may be NULL. errnoval is an errno value that the message ends in, or -1. */
 void light_log(libxl_ctx *ctx, xentoollog_level level, int errnoval, const char *format, ...)
@@ -23,6 +40,13 @@ void light_log(libxl_ctx *ctx, xentoollog_level level, int errnoval, const char 
 
 /* The public error for 0 or -errno. */
 int light_error(int rc);
+
+/* Logs what failed with 0 > rc = -errno, and returns the public error for it. */
+int light_fail(libxl_ctx *ctx, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The context's handles, opened when they are first asked for; 0 or a public error, which was logged. */
+int light_priv(libxl_ctx *ctx, struct ctrl_priv **ret_priv);
+int light_store(libxl_ctx *ctx, struct xs_handle **ret_store);
 
 /* For functions that cannot fail: says so, and ends the program. */
 void light_no_memory(libxl_ctx *ctx) __attribute__((noreturn));

@@ -270,8 +270,6 @@ int json_parse(const char *text, size_t len, struct json_node **ret_node, struct
         status = yajl_complete_parse(handle);
     if (status != yajl_status_ok)
         rc = p.failure ? p.failure : yajl_failed(handle, text, len, error);
-    else if (!p.root)
-        rc = json_fail(error, "is empty");
     free(p.key);
     if (rc) {
         json_free(p.root);

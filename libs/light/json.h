@@ -26,7 +26,7 @@ struct json_error {
     char what[128];
 };
 
-/* -EINVAL: no JSON, or more than one value, a string with a NUL, beyond the limits; -ENOMEM. */
+/* -EINVAL: no JSON, or not one value, a string with a NUL, beyond the limits; -ENOMEM. */
 int json_parse(const char *text, size_t len, struct json_node **ret_node, struct json_error *error);
 /* NULL is fine. */
 void json_free(struct json_node *node);

@@ -5,25 +5,33 @@ light_sources = \
 	libs/light/cpuid_parse.c \
 	libs/light/ctx.c \
 	libs/light/enums.c \
+	libs/light/fd.c \
+	libs/light/hostmap.c \
+	libs/light/info.c \
 	libs/light/json.c \
 	libs/light/log.c \
+	libs/light/machine.c \
+	libs/light/name.c \
 	libs/light/public.c \
 	libs/light/small.c \
 	libs/light/type.c \
 	libs/light/type_basic.c \
 	libs/light/type_small.c \
-	libs/light/types.c
+	libs/light/types.c \
+	libs/light/userdata.c
 light_headers = \
 	libs/light/cpuid.h \
 	libs/light/cpuid_names.def \
 	libs/light/ctx.h \
 	libs/light/enums.def \
+	libs/light/info.h \
 	libs/light/json.h \
 	libs/light/small.h \
 	libs/light/type.h \
 	libs/light/types_device.def \
 	libs/light/types_domain.def \
-	libs/light/types_host.def
+	libs/light/types_host.def \
+	libs/light/userdata.h
 light_public_headers = \
 	libs/light/include/_libxl_api_compat.h \
 	libs/light/include/_libxl_have.h \

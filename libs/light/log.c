@@ -16,6 +16,18 @@ void light_log(libxl_ctx *ctx, xentoollog_level level, int errnoval, const char 
     va_end(al);
 }
 
+int light_fail(libxl_ctx *ctx, int rc, const char *format, ...)
+{
+    va_list al;
+
+    if (ctx && ctx->lg) {
+        va_start(al, format);
+        xtl_logv(ctx->lg, XTL_ERROR, -rc, "libxl", format, al);
+        va_end(al);
+    }
+    return light_error(rc);
+}
+
 int light_error(int rc)
 {
     static const struct {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "light/fill.h"
 #include "light/type.h"
 
 /* Stock's opens these with the context; there is no Xen here. Nothing asks them for anything. */
@@ -29,169 +30,27 @@ void *xs_open(unsigned long flags)
     return calloc(1, 65536);
 }
 
-/* --- random numbers --- */
-static uint64_t state;
-
-static uint64_t random64(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static unsigned one_of(unsigned n)
-{
-    return (unsigned)(random64() >> 33) % n;
-}
-
-/* --- fillers: the basic types stand for these here; the kind is in size's place --- */
+/* --- the basic types: here they are only names, and sizes --- */
 const struct light_ops light_enum_ops, light_struct_ops;
-static const struct light_ops string_ops, bool_ops, int_ops, defbool_ops, bytes_ops, bitmap_ops, list_ops, cpuid_ops,
-    borrowed_ops;
-#define BASIC(object, T, o) const struct light_type object = {.name = #T, .size = sizeof(T), .ops = &o};
-BASIC(light_bitmap, libxl_bitmap, bitmap_ops)
-BASIC(light_bool, bool, bool_ops)
-BASIC(light_borrowed, const char *, borrowed_ops)
-BASIC(light_cpuid, libxl_cpuid_policy_list, cpuid_ops)
-BASIC(light_defbool, libxl_defbool, defbool_ops)
-BASIC(light_genid, libxl_ms_vm_genid, bytes_ops)
-BASIC(light_hwcap, libxl_hwcap, bytes_ops)
-BASIC(light_int, int, int_ops)
-BASIC(light_key_value_list, libxl_key_value_list, list_ops)
-BASIC(light_mac, libxl_mac, bytes_ops)
-BASIC(light_s64, int64_t, int_ops)
-BASIC(light_string, char *, string_ops)
-BASIC(light_string_list, libxl_string_list, list_ops)
-BASIC(light_u8, uint8_t, int_ops)
-BASIC(light_u16, uint16_t, int_ops)
-BASIC(light_u32, uint32_t, int_ops)
-BASIC(light_u64, uint64_t, int_ops)
-BASIC(light_uuid, libxl_uuid, bytes_ops)
-
-static char *random_string(void)
-{
-    static const char *const strings[] = {"",      "a",      "xvda", "/dev/vg/lv",      "with space",   "quote\"back\\slash",
-                                          "\x01\t", "\xc3\xa9", "0",    "a/b/c?d=e&f=%20", "nil",          "a longer string, "
-                                          "as long as a command line may well be: root=/dev/xvda1 console=hvc0 quiet"};
-
-    return strdup(strings[one_of(sizeof(strings) / sizeof(strings[0]))]);
-}
-
-static char **random_list(unsigned n)
-{
-    char **list = calloc(n + 1, sizeof(*list)), key[32];
-    unsigned i;
-
-    for (i = 0; i < n; i++) {
-        snprintf(key, sizeof(key), "key%u", i);
-        list[i] = i % 2 ? random_string() : strdup(key);
-    }
-    return list;
-}
-
-static void random_int(const struct light_type *t, void *p)
-{
-    static const uint64_t numbers[] = {0, 1, 2, 100, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff, 0x100000000,
-                                       INT64_MAX, ~1ULL, ~0ULL};
-    uint64_t n = one_of(3) ? numbers[one_of(sizeof(numbers) / sizeof(numbers[0]))] : random64();
-
-    memcpy(p, &n, t->size);
-}
-
-static void random_bitmap(libxl_bitmap *map)
-{
-    uint32_t i;
-
-    map->size = one_of(5);
-    map->map = map->size ? calloc(map->size, 1) : NULL;
-    for (i = 0; i < map->size; i++)
-        map->map[i] = one_of(3) ? (uint8_t)random64() : 0;
-}
-
-static void random_cpuid(libxl_cpuid_policy_list *list)
-{
-    static const char *const lines[] = {"1:eax=xxxxxxxxxxxxxxxxxxxxxxxx01kxxsxx,edx=1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-                                        "7,0:ebx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0", "0x80000001:ecx=0xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx1"};
-    unsigned i, n = one_of(4);
-
-    for (i = 0; i < n; i++)
-        libxl_cpuid_parse_config_xend(list, lines[one_of(3)]);
-}
-
-static void fill(const struct light_type *t, void *p);
-
-static void fill_basic(const struct light_type *t, void *p)
-{
-    int value;
-
-    if (t->ops == &light_enum_ops) {
-        const libxl_enum_string_table *w = t->words;
-        unsigned n = 0;
-
-        while (w[n].s)
-            n++;
-        value = one_of(8) ? w[one_of(n)].v : 77;
-        memcpy(p, &value, sizeof(value));
-    } else if (t->ops == &string_ops) {
-        *(char **)p = random_string();
-    } else if (t->ops == &bool_ops) {
-        *(bool *)p = one_of(2);
-    } else if (t->ops == &int_ops) {
-        random_int(t, p);
-    } else if (t->ops == &defbool_ops) {
-        libxl_defbool_set(p, one_of(2));
-    } else if (t->ops == &bytes_ops) {
-        for (value = 0; value < (int)t->size; value++)
-            ((uint8_t *)p)[value] = (uint8_t)random64();
-    } else if (t->ops == &bitmap_ops) {
-        random_bitmap(p);
-    } else if (t->ops == &list_ops) {
-        *(char ***)p = random_list(2 * one_of(3) + (t == &light_string_list ? one_of(2) : 0));
-    } else if (t->ops == &cpuid_ops) {
-        random_cpuid(p);
-    } else if (t->ops == &light_struct_ops) {
-        fill(t, p);
-    }
-}
-
-static void fill_array(const struct light_field *f, void *p)
-{
-    int i, n = (int)one_of(4);
-    char *entries = n ? calloc((size_t)n, f->type->size) : NULL;
-
-    *(void **)((char *)p + f->offset) = entries;
-    *(int *)((char *)p + f->count) = n;
-    for (i = 0; i < n; i++)
-        fill_basic(f->type, entries + (size_t)i * f->type->size);
-}
-
-static void fill_fields(const struct light_field *f, void *p)
-{
-    const struct light_variant *v;
-    unsigned n;
-
-    for (; f->path; f++) {
-        if (f->form == LIGHT_PART) {
-            fill_fields(f->part, p);
-        } else if (f->form == LIGHT_UNION) {
-            for (n = 0; f->variants[n].fields; n++)
-                continue;
-            v = &f->variants[one_of(n)];
-            *(int *)((char *)p + f->offset) = v->value;
-            fill_fields(v->fields, p);
-        } else if (f->form == LIGHT_ARRAY) {
-            fill_array(f, p);
-        } else if (f->form == LIGHT_PLAIN && (one_of(4) || f->type->fields)) {
-            fill_basic(f->type, (char *)p + f->offset);
-        }
-    }
-}
-
-static void fill(const struct light_type *t, void *p)
-{
-    fill_fields(t->fields, p);
-}
+#define BASIC(object, T) const struct light_type object = {.name = #T, .size = sizeof(T)};
+BASIC(light_bitmap, libxl_bitmap)
+BASIC(light_bool, bool)
+BASIC(light_borrowed, const char *)
+BASIC(light_cpuid, libxl_cpuid_policy_list)
+BASIC(light_defbool, libxl_defbool)
+BASIC(light_genid, libxl_ms_vm_genid)
+BASIC(light_hwcap, libxl_hwcap)
+BASIC(light_int, int)
+BASIC(light_key_value_list, libxl_key_value_list)
+BASIC(light_mac, libxl_mac)
+BASIC(light_s64, int64_t)
+BASIC(light_string, char *)
+BASIC(light_string_list, libxl_string_list)
+BASIC(light_u8, uint8_t)
+BASIC(light_u16, uint16_t)
+BASIC(light_u32, uint32_t)
+BASIC(light_u64, uint64_t)
+BASIC(light_uuid, libxl_uuid)
 
 /* --- what a type can do, by name --- */
 struct functions {
@@ -267,7 +126,7 @@ static void show_type(const struct functions *f, libxl_ctx *ctx, unsigned rounds
     show_json("initialized", f, ctx, p);
     for (i = 0; i < rounds; i++) {
         f->init(p);
-        fill(f->type, p);
+        fill_value(f->type, p);
         show_json("filled", f, ctx, p);
         f->init(copy);
         f->copy(ctx, copy, p);
@@ -337,7 +196,7 @@ int main(int argc, char **argv)
     LIBXL__ENUMS(SHOW_ENUM)
     show_variants();
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        state = seed * 0x9e3779b97f4a7c15u + i + 1;
+        fill_seed(seed * 0x9e3779b97f4a7c15u + i + 1);
         show_type(&types[i], ctx, rounds, read_back);
     }
     fflush(stdout);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* What the hypervisor and the store say of domains, for the library's own use. Errors are libxl's. */
+#ifndef XENOLITH_LIGHT_INFO_H
+#define XENOLITH_LIGHT_INFO_H
+
+#include <libxl.h>
+
+#include "ctrl/query.h"
+
+/* Domains in order, an array from malloc(). */
+int light_domains(libxl_ctx *ctx, struct xen_domctl_getdomaininfo **ret_infos, size_t *ret_count);
+
+/* The node's value, from malloc(); NULL: there is none, or *ret_error says what failed. Nothing is logged for ENOENT. */
+char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* Names of domains, and who is whose device model: in the store. */
+#include <ctype.h>
+#include <errno.h>
+#include <libxl_utils.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenstore.h>
+
+#include "base/cleanup.h"
+#include "ctx.h"
+#include "info.h"
+
+char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...)
+{
+    char name[XENSTORE_ABS_PATH_MAX + 1], *value;
+    struct xs_handle *store;
+    va_list al;
+    unsigned len;
+
+    va_start(al, path);
+    vsnprintf(name, sizeof(name), path, al);
+    va_end(al);
+    *ret_error = light_store(ctx, &store);
+    if (*ret_error)
+        return NULL;
+    value = xs_read(store, XBT_NULL, name, &len);
+    if (!value && errno != ENOENT)
+        *ret_error = light_fail(ctx, -errno, "cannot read %s in the store", name);
+    return value;
+}
+
+char *libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
+{
+    int error;
+
+    return light_store_read(ctx, &error, "/local/domain/%u/name", domid);
+}
+
+int libxl_name_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
+{
+    struct xen_domctl_getdomaininfo *infos _cleanup_free_ = NULL;
+    size_t i, count;
+    int rc = light_domains(ctx, &infos, &count);
+
+    for (i = 0; !rc && i < count; i++) {
+        char *its _cleanup_free_ = light_store_read(ctx, &rc, "/local/domain/%u/name", infos[i].domain);
+
+        if (its && !strcmp(its, name)) {
+            *domid = infos[i].domain;
+            return 0;
+        }
+    }
+    return rc ? rc : ERROR_INVAL;
+}
+
+/* Whether text is nothing but a decimal number that fits. */
+static bool is_number(const char *text, uint32_t *ret_number)
+{
+    unsigned long value;
+    char *end;
+
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (*end || errno || value > UINT32_MAX)
+        return false;
+    *ret_number = (uint32_t)value;
+    return true;
+}
+
+int libxl_domain_qualifier_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
+{
+    uint32_t number;
+    int rc;
+
+    if (!is_number(name, &number))
+        return libxl_name_to_domid(ctx, name, domid);
+    rc = libxl_domain_info(ctx, NULL, number);
+    if (!rc)
+        *domid = number;
+    return rc;
+}
+
+/* --- device models in domains of their own --- */
+/* The number that is the node's value; 0 when there is none. */
+static int read_number(libxl_ctx *ctx, const char *path, uint32_t domid, uint32_t *ret_number)
+{
+    int error;
+    char *value _cleanup_free_ = light_store_read(ctx, &error, path, domid);
+
+    return value && is_number(value, ret_number);
+}
+
+int libxl_get_stubdom_id(libxl_ctx *ctx, int guest_domid)
+{
+    uint32_t domid;
+
+    return read_number(ctx, "/local/domain/%u/image/device-model-domid", (uint32_t)guest_domid, &domid) ? (int)domid : 0;
+}
+
+int libxl_is_stubdom(libxl_ctx *ctx, uint32_t domid, uint32_t *target_domid)
+{
+    uint32_t target;
+
+    if (!read_number(ctx, "/local/domain/%u/target", domid, &target))
+        return 0;
+    if (target_domid)
+        *target_domid = target;
+    return 1;
+}
+
+/* When it was made, in seconds since 1970; 0: not known. */
+uint32_t libxl_vm_get_start_time(libxl_ctx *ctx, uint32_t domid)
+{
+    int error;
+    char *vm _cleanup_free_ = light_store_read(ctx, &error, "/local/domain/%u/vm", domid);
+    char *start _cleanup_free_ = vm ? light_store_read(ctx, &error, "%s/start_time", vm) : NULL;
+
+    return start ? (uint32_t)strtoul(start, NULL, 10) : 0;
+}
