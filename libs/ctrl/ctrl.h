@@ -92,10 +92,18 @@ struct ctrl_unmap_notify {
     uint32_t action, offset, port;
 };
 
+/* Bytes of this process's for a page that another domain grants, for writing. */
+struct ctrl_grant_write {
+    const void *data;
+    struct ctrl_grant to;
+    uint16_t offset, len; /* in the page; len is not 0 */
+};
+
 struct ctrl_gnttab_ops {
     int (*map)(struct ctrl_gnttab *g, const struct ctrl_grant *grants, unsigned count, int prot,
                const struct ctrl_unmap_notify *notify, void **ret_addr);
     int (*unmap)(struct ctrl_gnttab *g, void *addr, unsigned count);
+    int (*write)(struct ctrl_gnttab *g, const struct ctrl_grant_write *writes, unsigned count);
     void (*close)(struct ctrl_gnttab *g);
 };
 
@@ -111,6 +119,15 @@ static inline int ctrl_gnttab_map(struct ctrl_gnttab *g, const struct ctrl_grant
 static inline int ctrl_gnttab_unmap(struct ctrl_gnttab *g, void *addr, unsigned count)
 {
     return g->ops->unmap(g, addr, count);
+}
+
+/*
+ * The hypervisor copies, and nothing is mapped: for many pages a fraction of what mapping them costs. After an error some
+ * may have been written. -EIO: the hypervisor refused one.
+ */
+static inline int ctrl_gnttab_write(struct ctrl_gnttab *g, const struct ctrl_grant_write *writes, unsigned count)
+{
+    return g->ops->write(g, writes, count);
 }
 
 static inline void ctrl_gnttab_close(struct ctrl_gnttab *g)

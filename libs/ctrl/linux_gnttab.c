@@ -9,6 +9,7 @@
 
 #include "linux_devices.h"
 #include "linux_xen.h"
+#include "public/grant_table.h"
 
 struct linux_gnttab {
     struct ctrl_gnttab base;
@@ -101,6 +102,37 @@ static int gnttab_unmap(struct ctrl_gnttab *g, void *addr, unsigned count)
     return gnttab_give_back(fd, where.offset, count);
 }
 
+#define SEGMENTS 128u /* in one request */
+
+static int gnttab_write_some(int fd, const struct ctrl_grant_write *writes, unsigned count)
+{
+    struct linux_gntdev_copy_segment segments[SEGMENTS];
+    struct linux_gntdev_copy copy = { .count = count, .segments = (uintptr_t)segments };
+
+    for (unsigned i = 0; i < count; i++)
+        segments[i] = (struct linux_gntdev_copy_segment){
+            .source.virt = (uintptr_t)writes[i].data,
+            .dest.foreign = { .ref = writes[i].to.ref, .offset = writes[i].offset, .domid = (uint16_t)writes[i].to.domid },
+            .len = writes[i].len,
+            .flags = GNTCOPY_dest_gref,
+        };
+    if (ioctl(fd, GNTDEV_COPY, &copy) < 0)
+        return -errno;
+    for (unsigned i = 0; i < count; i++)
+        if (segments[i].status != GNTST_okay)
+            return -EIO;
+    return 0;
+}
+
+static int gnttab_write(struct ctrl_gnttab *g, const struct ctrl_grant_write *writes, unsigned count)
+{
+    int err = 0;
+
+    for (unsigned done = 0; done < count && err == 0; done += SEGMENTS)
+        err = gnttab_write_some(gnttab_fd(g), writes + done, count - done < SEGMENTS ? count - done : SEGMENTS);
+    return err;
+}
+
 static void gnttab_close(struct ctrl_gnttab *g)
 {
     close(gnttab_fd(g));
@@ -110,6 +142,7 @@ static void gnttab_close(struct ctrl_gnttab *g)
 static const struct ctrl_gnttab_ops gnttab_ops = {
     .map = gnttab_map,
     .unmap = gnttab_unmap,
+    .write = gnttab_write,
     .close = gnttab_close,
 };
 

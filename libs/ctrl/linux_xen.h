@@ -64,10 +64,31 @@ struct linux_gntdev_notify {
     uint32_t action, port;
 };
 
+/* One side of a copy: an address of this process's, or a place in a granted page. */
+union linux_gntdev_copy_side {
+    uint64_t virt;
+    struct {
+        uint32_t ref;
+        uint16_t offset, domid;
+    } foreign;
+};
+
+struct linux_gntdev_copy_segment {
+    union linux_gntdev_copy_side source, dest;
+    uint16_t len, flags; /* GNTCOPY_* of public/grant_table.h: which side is granted */
+    int16_t status;      /* out: GNTST_* */
+};
+
+struct linux_gntdev_copy {
+    uint32_t count;
+    uint64_t segments; /* address */
+};
+
 #define GNTDEV_MAP XEN_IOC('G', 0, struct linux_gntdev_map) /* sized as with one reference */
 #define GNTDEV_UNMAP XEN_IOC('G', 1, struct linux_gntdev_unmap)
 #define GNTDEV_OFFSET XEN_IOC('G', 2, struct linux_gntdev_offset)
 #define GNTDEV_SET_NOTIFY XEN_IOC('G', 7, struct linux_gntdev_notify)
+#define GNTDEV_COPY XEN_IOC('G', 8, struct linux_gntdev_copy)
 
 /* --- privcmd --- */
 struct linux_privcmd_hypercall {
@@ -107,6 +128,8 @@ _Static_assert(sizeof(struct linux_gntdev_map) == 24, "gntdev map");
 _Static_assert(sizeof(struct linux_gntdev_unmap) == 16, "gntdev unmap");
 _Static_assert(sizeof(struct linux_gntdev_offset) == 24, "gntdev offset");
 _Static_assert(sizeof(struct linux_gntdev_notify) == 16, "gntdev notify");
+_Static_assert(sizeof(struct linux_gntdev_copy_segment) == 24, "gntdev copy segment");
+_Static_assert(sizeof(struct linux_gntdev_copy) == 16, "gntdev copy");
 _Static_assert(sizeof(struct linux_privcmd_hypercall) == 48, "privcmd hypercall");
 _Static_assert(sizeof(struct linux_privcmd_mmapbatch) == 32, "privcmd mmapbatch_v2");
 _Static_assert(sizeof(struct linux_privcmd_dm_op) == 16, "privcmd dm_op");

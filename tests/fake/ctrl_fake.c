@@ -623,6 +623,12 @@ static int fake_gnttab_unmap(struct ctrl_gnttab *g, void *addr, unsigned count)
     return pages_unmap(addr, count);
 }
 
+static int fake_gnttab_write(struct ctrl_gnttab *g, const struct ctrl_grant_write *writes, unsigned count)
+{
+    (void)g, (void)writes, (void)count;
+    return -EOPNOTSUPP;
+}
+
 static void fake_gnttab_close(struct ctrl_gnttab *g)
 {
     free(g);
@@ -631,7 +637,7 @@ static void fake_gnttab_close(struct ctrl_gnttab *g)
 static int fake_gnttab_open(struct ctrl_gnttab **ret_gnttab)
 {
     static const struct ctrl_gnttab_ops ops = {
-        .map = fake_gnttab_map, .unmap = fake_gnttab_unmap, .close = fake_gnttab_close
+        .map = fake_gnttab_map, .unmap = fake_gnttab_unmap, .write = fake_gnttab_write, .close = fake_gnttab_close
     };
     int err = fake_world_join();
     struct ctrl_gnttab *g = err < 0 ? NULL : malloc(sizeof(*g));

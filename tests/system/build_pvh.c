@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Builds a PVH guest with libs/ctrl and libs/light/build alone, runs it, plays its console and destroys it:
- *     build_pvh [--cache DIR] [--ramdisk FILE] [--vcpus N] [--seconds N] KERNEL MIB COMMAND-LINE TEXT
- * Success: TEXT came out on the console before the time was over. The store knows the domain; it has no devices.
+ *     build_pvh [--map] [--cache DIR] [--ramdisk FILE] [--vcpus N] [--seconds N] KERNEL MIB COMMAND-LINE TEXT
+ * --map: its memory is written through mappings, not by the hypervisor's copy. Success: TEXT came out on the console
+ * before the time was over. The store knows the domain; it has no devices. TEXT empty: it is built and never runs.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -27,11 +28,20 @@
 static struct {
     const char *cache, *ramdisk, *kernel, *cmdline, *text;
     unsigned vcpus, seconds;
+    bool map;
     uint64_t kib;
 } options = { .vcpus = 1, .seconds = 60 };
 
 static char said[TAIL + 1]; /* the console's latest */
 static size_t nr_said;
+
+static uint64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
 
 static int complain(const char *what, int err)
 {
@@ -132,14 +142,24 @@ static int introduce(struct xs_handle *store, uint32_t domid, const struct pvh_b
     return xs_write(store, XBT_NULL, home, number, (unsigned)strlen(number)) ? 0 : -errno;
 }
 
-static int build(struct ctrl_priv *p, uint32_t domid, struct kernel_file *kernel, struct pvh_built *ret_built,
-                 struct build_error *error)
+static int introduce_and_play(struct ctrl_priv *p, struct xs_handle *store, uint32_t domid, const struct pvh_built *built)
+{
+    int err = introduce(store, domid, built);
+
+    err = err < 0 ? complain("store", err) : play(p, domid, built);
+    xs_release_domain(store, domid);
+    return err;
+}
+
+static int build(struct ctrl_priv *p, struct ctrl_gnttab *gnttab, uint32_t domid, struct kernel_file *kernel,
+                 struct pvh_built *ret_built, struct build_error *error)
 {
     _cleanup_free_ void *ramdisk = NULL;
     struct guest_module module = { 0 };
     struct pvh_guest guest = {
         .domid = domid, .nr_vcpus = options.vcpus, .max_kib = options.kib, .target_kib = options.kib, .claim = true,
         .kernel_name = options.kernel, .kernel = &kernel->image, .cmdline = options.cmdline, .modules = &module,
+        .gnttab = gnttab,
     };
     int err = 0;
 
@@ -151,7 +171,7 @@ static int build(struct ctrl_priv *p, uint32_t domid, struct kernel_file *kernel
     return err < 0 ? err : pvh_build(p, &guest, ret_built, error);
 }
 
-static int run(struct ctrl_priv *p, struct xs_handle *store)
+static int run(struct ctrl_priv *p, struct xs_handle *store, struct ctrl_gnttab *gnttab)
 {
     _cleanup_(kernel_file_close) struct kernel_file kernel = { .data = NULL };
     struct build_error error = { .text = "" };
@@ -161,23 +181,26 @@ static int run(struct ctrl_priv *p, struct xs_handle *store)
     };
     struct pvh_built built;
     uint32_t domid;
+    uint64_t begun = now_us(), unpacked;
     int err = kernel_file_open(options.kernel, options.cache, &kernel, &error);
 
+    unpacked = now_us();
     if (err == 0)
         err = pvh_domain_new(p, &wish, 0, &domid, &error);
     if (err < 0) {
         fprintf(stderr, "build_pvh: %s\n", error.text);
         return err;
     }
-    err = build(p, domid, &kernel, &built, &error);
+    err = build(p, gnttab, domid, &kernel, &built, &error);
     if (err < 0) {
         fprintf(stderr, "build_pvh: %s\n", error.text);
     } else {
-        printf("build_pvh: domain %u, %s kernel, %llu pages mapped\n", domid, kernel.cached ? "cached" : "unpacked",
-               (unsigned long long)built.mapped);
-        err = introduce(store, domid, &built);
-        err = err < 0 ? complain("store", err) : play(p, domid, &built);
-        xs_release_domain(store, domid);
+        printf("build_pvh: domain %u, %s kernel in %llu us, %llu pages written, built in %llu us\n", domid,
+               kernel.cached ? "cached" : "unpacked", (unsigned long long)(unpacked - begun),
+               (unsigned long long)built.written, (unsigned long long)(now_us() - unpacked));
+        fflush(stdout);
+        if (options.text[0])
+            err = introduce_and_play(p, store, domid, &built);
     }
     if (ctrl_domain_destroy(p, domid) < 0)
         return complain("destroying it", -EBUSY);
@@ -189,9 +212,10 @@ int main(int argc, char **argv)
     static const struct option longs[] = {
         { "cache", required_argument, NULL, 'c' },  { "ramdisk", required_argument, NULL, 'r' },
         { "vcpus", required_argument, NULL, 'v' },  { "seconds", required_argument, NULL, 's' },
-        { NULL, 0, NULL, 0 },
+        { "map", no_argument, NULL, 'm' },          { NULL, 0, NULL, 0 },
     };
     struct xs_handle *store;
+    struct ctrl_gnttab *gnttab = NULL;
     struct ctrl_priv *p = NULL;
     int c, err;
 
@@ -201,6 +225,7 @@ int main(int argc, char **argv)
         case 'r': options.ramdisk = optarg; break;
         case 'v': options.vcpus = (unsigned)atoi(optarg); break;
         case 's': options.seconds = (unsigned)atoi(optarg); break;
+        case 'm': options.map = true; break;
         default: return 2;
         }
     if (argc - optind != 4)
@@ -211,10 +236,13 @@ int main(int argc, char **argv)
     options.text = argv[optind + 3];
     store = xs_open(0);
     err = store ? ctrl_transport->priv_open(&p) : -errno;
+    if (err == 0 && !options.map)
+        err = ctrl_transport->gnttab_open(&gnttab);
     if (err == 0)
-        err = run(p, store);
+        err = run(p, store, gnttab);
     else
-        complain("privcmd or store", err);
+        complain("privcmd, gntdev or store", err);
+    ctrl_gnttab_close(gnttab);
     ctrl_priv_close(p);
     xs_close(store);
     if (err < 0)

@@ -36,6 +36,7 @@ static struct kernel {
     } argument;
     struct linux_grant grants[CTRL_GRANTS_MAX];
     int page_error;
+    unsigned copied;
     uint32_t unmasked;
     bool short_write;
 } kernel;
@@ -93,6 +94,7 @@ static int gntdev_ioctl(unsigned long request, void *argument)
     struct linux_gntdev_map *map = argument;
     struct linux_gntdev_offset *where = argument;
     struct linux_gntdev_unmap *unmap = argument;
+    const struct linux_gntdev_copy *copy = argument;
 
     switch (request) {
     case GNTDEV_MAP:
@@ -108,6 +110,16 @@ static int gntdev_ioctl(unsigned long request, void *argument)
     case GNTDEV_UNMAP:
         assert_int_equal(unmap->index, INDEX);
         kernel.granted -= (int)unmap->count;
+        return 0;
+    case GNTDEV_COPY:
+        for (uint32_t i = 0; i < copy->count; i++) {
+            struct linux_gntdev_copy_segment *segment = (void *)(uintptr_t)(copy->segments + i * sizeof(*segment));
+
+            assert_int_equal(segment->flags, 2); /* the destination is granted */
+            assert_int_equal(segment->dest.foreign.domid, 6);
+            kernel.copied += segment->len;
+            segment->status = segment->dest.foreign.ref == 13 ? -3 : 0;
+        }
         return 0;
     case GNTDEV_SET_NOTIFY:
         memcpy(&kernel.argument, argument, sizeof(kernel.argument.notify));
@@ -347,6 +359,25 @@ static void gnttab_maps(void **state)
     assert_int_equal(kernel.opened, 0);
 }
 
+static void gnttab_writes(void **state)
+{
+    struct ctrl_grant_write writes[300];
+    struct ctrl_gnttab *g;
+
+    (void)state;
+    assert_int_equal(ctrl_transport->gnttab_open(&g), 0);
+    for (unsigned i = 0; i < 300; i++)
+        writes[i] = (struct ctrl_grant_write){ .data = "data", .to = { 6, 100 + i }, .offset = 8, .len = 4 };
+    assert_int_equal(ctrl_gnttab_write(g, writes, 300), 0);
+    assert_int_equal(kernel.copied, 1200);
+    assert_int_equal(ctrl_gnttab_write(g, writes, 0), 0);
+    kernel_fail(2, EFAULT); /* the second 128 */
+    assert_int_equal(ctrl_gnttab_write(g, writes, 300), -EFAULT);
+    writes[299].to.ref = 13;
+    assert_int_equal(ctrl_gnttab_write(g, writes, 300), -EIO);
+    ctrl_gnttab_close(g);
+}
+
 /* --- privcmd --- */
 
 static void priv_calls(void **state)
@@ -465,7 +496,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(evtchn_binds, setup), cmocka_unit_test_setup(evtchn_ports, setup),
-        cmocka_unit_test_setup(gnttab_maps, setup),  cmocka_unit_test_setup(priv_calls, setup),
+        cmocka_unit_test_setup(gnttab_maps, setup),
+        cmocka_unit_test_setup(gnttab_writes, setup),  cmocka_unit_test_setup(priv_calls, setup),
         cmocka_unit_test_setup(priv_maps, setup),    cmocka_unit_test_setup(priv_resources, setup),
     };
 

@@ -247,6 +247,7 @@ static char ramdisk[3 * CTRL_PAGE_SIZE];
 static struct guest_module module = { ramdisk, sizeof(ramdisk) - 7, "initrd" };
 static struct pvh_guest guest;
 static struct pvh_built built;
+static struct ctrl_gnttab *gnttab;
 static uint32_t domid;
 
 static int core_setup(void **state)
@@ -258,15 +259,28 @@ static int core_setup(void **state)
         .nr_vcpus = 2, .max_kib = 8192, .target_kib = 8192, .claim = true, .kernel_name = "k", .kernel = &kernel,
         .cmdline = "console=hvc0", .modules = &module, .nr_modules = 1,
     };
+    gnttab = NULL;
     ctrl_loop_init(64);
     return ctrl_transport->priv_open(&p);
+}
+
+/* The guest's memory is written by the hypervisor's copy. */
+static int copy_setup(void **state)
+{
+    int err = core_setup(state);
+
+    if (err == 0)
+        err = ctrl_transport->gnttab_open(&gnttab);
+    guest.gnttab = gnttab;
+    return err;
 }
 
 static int core_teardown(void **state)
 {
     (void)state;
     assert_int_equal(ctrl_loop_domains(), 0);
-    assert_int_equal(ctrl_loop_in_use(), 1);
+    assert_int_equal(ctrl_loop_in_use(), 1 + (gnttab != NULL));
+    ctrl_gnttab_close(gnttab);
     ctrl_priv_close(p);
     ctrl_loop_done();
     return 0;
@@ -354,6 +368,8 @@ static void check_wires(void)
     assert_int_equal(grants[GNTTAB_RESERVED_XENSTORE].frame, built.store_gfn);
     assert_int_equal(grants[GNTTAB_RESERVED_CONSOLE].frame, built.console_gfn);
     assert_int_equal(grants[GNTTAB_RESERVED_CONSOLE].flags, GTF_permit_access);
+    for (unsigned i = 2; i < 512; i++) /* what the builder granted itself is taken back */
+        assert_int_equal(grants[i].flags | grants[i].frame, 0);
     assert_int_equal(ctrl_unmap(p, frame, 1), 0);
 }
 
@@ -379,8 +395,8 @@ static void whole_guest(void **state)
     assert_memory_equal(byte_at(GUEST_ACPI), "RSD PTR ", 8);
     check_start();
     check_wires();
-    /* Kernel, start info, three of ramdisk, ACPI, page table: what is zero is not mapped. */
-    assert_int_equal(built.mapped, 7);
+    /* Kernel, start info, three of ramdisk, ACPI, page table: what is zero is not written. */
+    assert_int_equal(built.written, 7);
     assert_int_equal(ctrl_domain_destroy(p, domid), 0);
     assert_int_equal(ctrl_loop_free_pages(), before);
 }
@@ -395,7 +411,7 @@ static void variants(void **state)
     guest.nr_modules = 0;
     guest.cmdline = NULL;
     assert_int_equal(make(), 0);
-    assert_int_equal(built.mapped, 3);
+    assert_int_equal(built.written, 3);
     assert_null(ctrl_loop_page(domid, GUEST_ACPI / CTRL_PAGE_SIZE));
     assert_int_equal(ctrl_domain_destroy(p, domid), 0);
     guest.target_kib = 4096; /* on demand */
@@ -451,11 +467,14 @@ static void populated(void **state)
 static void zeros_are_written(void **state)
 {
     struct guest_piece piece = { "test", 5, "abc", 3, 600 * CTRL_PAGE_SIZE };
-    struct guest_memory m = { .priv = p };
+    struct guest_memory m = { .priv = p, .gnttab = gnttab };
+    void *frame;
 
     (void)state;
     assert_int_equal(pvh_domain_new(p, &domain, 0, &domid, &error), 0);
     m.domid = domid;
+    assert_int_equal(ctrl_map_resource(p, domid, XENMEM_resource_grant_table, 0, 0, 1, 3, &frame), 0);
+    m.grants = frame;
     assert_int_equal(guest_memory_populate(&m, 0, 1024, &error), 0);
     for (uint64_t gfn = 0; gfn < 602; gfn++)
         memset(ctrl_loop_page(domid, gfn), 0xcc, CTRL_PAGE_SIZE);
@@ -466,8 +485,14 @@ static void zeros_are_written(void **state)
     assert_int_equal(*byte_at(600 * CTRL_PAGE_SIZE + 8), 0xcc);
     piece.zeros = 0;
     piece.paddr = 1024ULL * CTRL_PAGE_SIZE;
-    assert_int_equal(guest_memory_write(&m, &piece, 1, &error), -EINVAL);
-    assert_string_equal(error.text, "test: mapping the guest's pages from gfn 0x400 on: Invalid argument");
+    if (gnttab) {
+        assert_int_equal(guest_memory_write(&m, &piece, 1, &error), -EIO);
+        assert_string_equal(error.text, "test: writing the guest's pages from gfn 0x400 on: Input/output error");
+    } else {
+        assert_int_equal(guest_memory_write(&m, &piece, 1, &error), -EINVAL);
+        assert_string_equal(error.text, "test: mapping the guest's pages from gfn 0x400 on: Invalid argument");
+    }
+    assert_int_equal(ctrl_unmap(p, frame, 1), 0);
     assert_int_equal(ctrl_domain_destroy(p, domid), 0);
 }
 
@@ -497,7 +522,7 @@ static void each_step_fails(void **state)
         while (ctrl_loop_domains())
             for (uint32_t id = 1; id < 1000 && ctrl_loop_domains(); id++)
                 ctrl_domain_destroy(p, id);
-        assert_int_equal(ctrl_loop_in_use(), 1);
+        assert_int_equal(ctrl_loop_in_use(), 1 + (gnttab != NULL));
         assert_int_equal(ctrl_loop_free_pages(), before);
     }
     ctrl_loop_fail(0, 0);
@@ -545,6 +570,7 @@ static void domain_refused(void **state)
 
 #define unit(f) cmocka_unit_test_setup(f, setup)
 #define over_the_core(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
+#define by_copy(f) cmocka_unit_test_setup_teardown(f, copy_setup, core_teardown)
 
 int main(void)
 {
@@ -552,7 +578,8 @@ int main(void)
         unit(acpi_tables), unit(layout_small), unit(layout_large), unit(layout_modules), unit(layout_refused),
         over_the_core(whole_guest), over_the_core(variants), over_the_core(no_memory_left), over_the_core(populated),
         over_the_core(zeros_are_written), over_the_core(each_step_fails), over_the_core(each_allocation_fails),
-        over_the_core(domain_refused),
+        over_the_core(domain_refused), by_copy(whole_guest), by_copy(variants), by_copy(zeros_are_written),
+        by_copy(each_step_fails), by_copy(each_allocation_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,9 @@ int guest_memory_populate(struct guest_memory *m, uint64_t start, uint64_t end, 
 
 /* --- writing --- */
 
-#define WINDOW 512 /* pages that are mapped at once */
+#define GRANTS_FIRST 8u /* the first are for store and console, and what else might become reserved */
+#define WINDOW (CTRL_PAGE_SIZE / sizeof(struct grant_entry_v1) - GRANTS_FIRST) /* pages that are written at once */
+#define BUILDER_DOMID 0
 
 struct window {
     unsigned count;
@@ -94,15 +96,41 @@ struct window {
     } parts[WINDOW];
 };
 
-static int window_flush(struct guest_memory *m, struct window *w, const char *what, struct build_error *error)
+static const uint8_t zeros[CTRL_PAGE_SIZE] __attribute__((aligned(CTRL_PAGE_SIZE)));
+
+static int window_copy(struct guest_memory *m, const struct window *w, const char *what, struct build_error *error)
+{
+    volatile struct grant_entry_v1 *grants = m->grants + GRANTS_FIRST;
+    struct ctrl_grant_write writes[WINDOW];
+    int err;
+
+    for (unsigned i = 0; i < w->count; i++) {
+        const struct part *part = &w->parts[i];
+
+        grants[i].domid = BUILDER_DOMID;
+        grants[i].frame = (uint32_t)w->gfns[i];
+        __atomic_thread_fence(__ATOMIC_RELEASE);
+        grants[i].flags = GTF_permit_access;
+        writes[i] = (struct ctrl_grant_write){
+            .data = part->data ? part->data : zeros, .to = { m->domid, GRANTS_FIRST + i }, .offset = (uint16_t)part->at,
+            .len = (uint16_t)part->len,
+        };
+    }
+    err = ctrl_gnttab_write(m->gnttab, writes, w->count);
+    for (unsigned i = 0; i < w->count; i++) {
+        grants[i].flags = 0;
+        grants[i].frame = 0;
+    }
+    return err < 0 ? build_fail_errno(error, "load", err, "%s: writing the guest's pages from gfn %#llx on", what,
+                                      (unsigned long long)w->gfns[0])
+                   : 0;
+}
+
+static int window_map(struct guest_memory *m, const struct window *w, const char *what, struct build_error *error)
 {
     uint8_t *pages;
     void *area;
-    int err = 0;
-
-    if (w->count == 0)
-        return 0;
-    err = ctrl_map_foreign(m->priv, m->domid, PROT_READ | PROT_WRITE, w->count, w->gfns, NULL, &area);
+    int err = ctrl_map_foreign(m->priv, m->domid, PROT_READ | PROT_WRITE, w->count, w->gfns, NULL, &area);
     if (err < 0)
         return build_fail_errno(error, "load", err, "%s: mapping the guest's pages from gfn %#llx on", what,
                                 (unsigned long long)w->gfns[0]);
@@ -116,9 +144,18 @@ static int window_flush(struct guest_memory *m, struct window *w, const char *wh
             memset(pages + part->at, 0, part->len);
     }
     ctrl_unmap(m->priv, area, w->count);
+    return 0;
+}
+
+static int window_flush(struct guest_memory *m, struct window *w, const char *what, struct build_error *error)
+{
+    int err = 0;
+
+    if (w->count)
+        err = m->gnttab && m->grants ? window_copy(m, w, what, error) : window_map(m, w, what, error);
     m->written += w->count;
     w->count = 0;
-    return 0;
+    return err;
 }
 
 static bool is_zero(const uint8_t *data, size_t len)

@@ -97,12 +97,15 @@ struct build {
     uint8_t acpi[GUEST_ACPI_MAX];
     uint32_t ident[IDENT_ENTRIES];
     uint8_t *start_info;
+    struct grant_entry_v1 *grants; /* the first page of the guest's table; NULL: not mapped yet */
     struct pvh_built built;
     struct build_error *error;
 };
 
 static void build_done(struct build **b)
 {
+    if (*b && (*b)->grants)
+        ctrl_unmap((*b)->p, (*b)->grants, 1);
     if (*b)
         free((*b)->start_info);
     free(*b);
@@ -192,6 +195,20 @@ static int step_populate(struct build *b)
     return err < 0 ? build_fail_errno(b->error, "memory", err, "memory: the guest's memory map") : 0;
 }
 
+static int step_grant_table(struct build *b)
+{
+    void *frame;
+    int err = ctrl_map_resource(b->p, b->guest->domid, XENMEM_resource_grant_table, XENMEM_resource_grant_table_id_shared, 0,
+                                1, PROT_READ | PROT_WRITE, &frame);
+
+    if (err < 0)
+        return build_fail_errno(b->error, "grants", err, "grant table: mapping its first page");
+    b->grants = frame;
+    b->memory.grants = frame;
+    b->memory.gnttab = b->guest->gnttab;
+    return 0;
+}
+
 static int step_load(struct build *b)
 {
     struct guest_piece pieces[KERNEL_SEGMENTS + GUEST_MODULES + 5];
@@ -221,7 +238,7 @@ static int step_load(struct build *b)
     pieces[n++] = (struct guest_piece){ "first page table", (uint64_t)GUEST_IDENT_PT_GFN * CTRL_PAGE_SIZE, b->ident,
                                         sizeof(b->ident), 0 };
     err = guest_memory_write(&b->memory, pieces, n, b->error);
-    b->built.mapped = b->memory.written;
+    b->built.written = b->memory.written;
     return err;
 }
 
@@ -261,16 +278,8 @@ static void grant_put(volatile struct grant_entry_v1 *entry, uint32_t domid, uin
 /* The daemons map store and console by the two grants that are always there. */
 static int step_grants(struct build *b)
 {
-    const struct pvh_guest *g = b->guest;
-    void *frame;
-    int err = ctrl_map_resource(b->p, g->domid, XENMEM_resource_grant_table, XENMEM_resource_grant_table_id_shared, 0, 1,
-                                PROT_READ | PROT_WRITE, &frame);
-
-    if (err < 0)
-        return build_fail_errno(b->error, "grants", err, "grant table: mapping its first page");
-    grant_put((struct grant_entry_v1 *)frame + GNTTAB_RESERVED_CONSOLE, g->console_domid, b->built.console_gfn);
-    grant_put((struct grant_entry_v1 *)frame + GNTTAB_RESERVED_XENSTORE, g->store_domid, b->built.store_gfn);
-    ctrl_unmap(b->p, frame, 1);
+    grant_put(b->grants + GNTTAB_RESERVED_CONSOLE, b->guest->console_domid, b->built.console_gfn);
+    grant_put(b->grants + GNTTAB_RESERVED_XENSTORE, b->guest->store_domid, b->built.store_gfn);
     return 0;
 }
 
@@ -281,7 +290,8 @@ static int step_vcpus(struct build *b)
 }
 
 static int (*const steps[])(struct build *b) = {
-    step_plan, step_memory_limits, step_populate, step_load, step_ports, step_params, step_grants, step_vcpus,
+    step_plan,  step_memory_limits, step_populate, step_grant_table, step_load,
+    step_ports, step_params,        step_grants,   step_vcpus,
 };
 
 int pvh_build(struct ctrl_priv *p, const struct pvh_guest *guest, struct pvh_built *ret_built, struct build_error *error)

@@ -43,6 +43,7 @@ struct pvh_guest {
     const struct guest_module *modules;
     unsigned nr_modules;
     uint32_t store_domid, console_domid; /* where the daemons run: 0 */
+    struct ctrl_gnttab *gnttab;          /* to write the guest's memory with, which is faster; may be NULL */
 };
 
 /* Where the guest's ends of store and console are: for the store's introduction, and nodes that say it. */
@@ -50,7 +51,7 @@ struct pvh_built {
     uint64_t store_gfn, console_gfn;
     uint32_t store_port, console_port;
     uint64_t ram_end; /* the lowest gfn above RAM that is below 4 GiB */
-    uint64_t mapped;  /* pages that had to be mapped to write them */
+    uint64_t written; /* pages that had to be written */
 };
 
 int pvh_build(struct ctrl_priv *p, const struct pvh_guest *guest, struct pvh_built *ret_built, struct build_error *error);
