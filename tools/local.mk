@@ -11,3 +11,4 @@ include tools/xenconsole/local.mk
 include tools/xenconsoled/local.mk
 include tools/xenstore/local.mk
 include tools/xenstored/local.mk
+include tools/xl/local.mk

@@ -27,6 +27,13 @@ for pair in xenstored.8 xenconsoled.8 xenconsole.1; do
         grep -vE '^--(server|again)$' | sort >"$t/taken"
     grep -e ^-- "$t/help" | diff "$t/taken" - >"$t/diff" || { echo "$name: < only taken, > only in its help"; cat "$t/diff"; bad=1; }
 done
+# xl: each command's own part of the page.
+sed 's/\\-/-/g; s/"//g' "$srcdir/tools/xl/xl.1" >"$t/xl.1"
+for verb in $(tools/xl/xl help | sed -n 's/^ \([a-z][-a-z]*\) .*/\1/p'); do
+    grep -qE "^[.]SS $verb( |\$)" "$t/xl.1" || { echo "xl $verb is not in its man page"; bad=1; }
+    part=$(awk -v verb="$verb" '/^[.]S[SH] / { on = $0 ~ "^[.]SS " verb "( |$)" } on && sub(/^[.]B /, "")' "$t/xl.1")
+    compare "xl $verb" "$(tools/xl/xl help "$verb" | sed -n '/^Options:/,$p' | awk -F '  +' '{ print $2 }')" "$part"
+done
 for verb in read write ls list rm watch chmod exists; do
     help=$("tools/xenstore/xenstore-$verb" --help 2>&1)
     line=$(page "$srcdir/tools/xenstore/xenstore.1" | grep -E "^xenstore-$verb ")

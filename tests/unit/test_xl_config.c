@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tools/xl: the tables of settings and commands; configurations as libxl's struct; what is said of those that are wrong. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "xl/config.h"
+#include "xl/xl.h"
+
+static libxl_ctx *ctx;
+static char said[4096];
+
+/* config_read() of a text, what it says in said. */
+static int read_text(const char *text, libxl_domain_config *d)
+{
+    char path[] = "/tmp/xl-config-XXXXXX";
+    int fd = mkstemp(path), out[2], saved = dup(2), error;
+    ssize_t n;
+
+    assert_true(fd >= 0 && saved >= 0);
+    assert_int_equal(pipe(out), 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    dup2(out[1], 2);
+    close(out[1]);
+    libxl_domain_config_init(d);
+    error = config_read(ctx, path, NULL, 0, d);
+    fflush(stderr);
+    dup2(saved, 2);
+    close(saved);
+    n = read(out[0], said, sizeof(said) - 1);
+    said[n > 0 ? n : 0] = '\0';
+    close(out[0]);
+    unlink(path);
+    return error;
+}
+
+static void test_struct(void **state)
+{
+    libxl_domain_config d;
+
+    (void)state;
+    assert_int_equal(read_text("name='g'\ntype='pvh'\nkernel='/k'\nmemory=64\nmaxmem=128\nvcpus=2\nmaxvcpus=3\nroot='/r'\n"
+                               "extra='q'\non_crash='preserve'\nnomigrate=1\nmax_event_channels=99\n"
+                               "disk=['/x,qcow2,xvda,ro']\nvif=['mac=0:1:2:3:4:5,untrusted','rate=1MB/s']\n"
+                               "ioports=['2f8-2ff']\nirqs=[5]\niomem=['f0,2@10']\n", &d), 0);
+    assert_string_equal(said, "");
+    assert_string_equal(d.c_info.name, "g");
+    assert_int_equal(d.c_info.type, LIBXL_DOMAIN_TYPE_PVH);
+    assert_int_equal(d.b_info.target_memkb, 64 * 1024);
+    assert_int_equal(d.b_info.max_memkb, 128 * 1024);
+    assert_int_equal(d.b_info.max_vcpus, 3);
+    assert_int_equal(libxl_bitmap_count_set(&d.b_info.avail_vcpus), 2);
+    assert_string_equal(d.b_info.cmdline, "root=/r q");
+    assert_int_equal(d.on_crash, LIBXL_ACTION_ON_SHUTDOWN_PRESERVE);
+    assert_int_equal(d.on_reboot, LIBXL_ACTION_ON_SHUTDOWN_RESTART);
+    assert_true(libxl_defbool_val(d.b_info.disable_migrate));
+    assert_int_equal(d.b_info.event_channels, 99);
+    assert_int_equal(d.num_disks, 1);
+    assert_int_equal(d.disks[0].format, LIBXL_DISK_FORMAT_QCOW2);
+    assert_int_equal(d.num_nics, 2);
+    assert_int_equal(d.nics[0].mac[5], 5);
+    assert_false(libxl_defbool_val(d.nics[0].trusted));
+    assert_int_equal(d.nics[1].devid, 1);
+    assert_int_equal(d.nics[1].rate_bytes_per_interval, 50000);
+    assert_int_equal(d.b_info.ioports[0].number, 8);
+    assert_int_equal(d.b_info.irqs[0], 5);
+    assert_int_equal(d.b_info.iomem[0].gfn, 0x10);
+    libxl_domain_config_dispose(&d);
+}
+
+#define G "name='g'\nkernel='/k'\ntype='pvh'\n" /* three lines */
+static void test_wrong(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        { "type='pvh'\nkernel='/k'\n", ": the domain has no name: name=\"...\" is missing\n" },
+        { "name='g'\n", ": nothing to boot: kernel=\"...\" or bootloader=\"...\" is missing\n" },
+        { "name='g'\ntype='xen'\n", ":2:6: there is no type of domain `xen': pv, pvh and hvm are\n" },
+        { G "builder='hvm'\n", ":4:1: builder and type say different things; type alone will do\n" },
+        { G "memory='much'\n", ":4:8: memory is `much', no number\n" },
+        { G "vcpus=4\nmaxvcpus=2\n", ":5:10: maxvcpus is 2 and should be from 4 to 32767\n" },
+        { G "on_crash='explode'\n", ":4:10: on_crash is `explode' and should be destroy, " },
+        { G "uuid='x'\n", ":4:6: `x' is no UUID such as " },
+        { G "disk=['/x,raw']\n", ": disk `/x,raw': no vdev: the guest's name of it (xvda, hdc) is missing\n" },
+        { G "vif=['',\n'brigde=b']\n", ":5:1: vif: there is no `brigde'; `bridge' is one\n" },
+        { G "vif=['mac=1:2']\n", ":4:6: vif: `1:2' is no address such as 00:16:3e:00:00:01\n" },
+        { G "vif='bridge=b'\n", ":4:5: vif is one value and should be a list, [ ... ]\n" },
+        { G "passthrough='maybe'\n", ":4:13: there is no passthrough `maybe'\n" },
+        { G "irqs=['x']\n", ":4:7: `x' is no number of an interrupt\n" },
+        { G "iomem=['f0']\n", ":4:8: `f0' is no range of memory: FIRST,NUMBER[@GFN] in frames\n" },
+        { G "p9=['tag=t']\n", ":4:5: p9: tag=, path= and security_model= are needed\n" },
+        { G "channel=['connection=tape']\n", ":4:10: channel: connection is `tape' and should be pty or socket\n" },
+        { G "vnuma=[]\n", ":4:1: vnuma is not implemented\n" },
+        { G "pci=['x']\n", ":4:6: pci device 1 is wrong, as said above\n" },
+        { G "cpuid='tm=0'\n", ":4:7: cpuid begins with `tm=0' and should begin with host\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        libxl_domain_config d;
+
+        assert_int_equal(read_text(rows[i].text, &d), -EINVAL);
+        if (!strstr(said, rows[i].want))
+            fail_msg("%s: said %s", rows[i].want, said);
+        libxl_domain_config_dispose(&d);
+    }
+}
+
+/* Old forms and unknown names: said, and no more. */
+static void test_warnings(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        { G "pvh=1\n", ":4:1: warning: pvh=1 is an old form of type=\"pvh\"\n" },
+        { "name='g'\nkernel='/k'\npvh=1\n", ":3:1: warning: pvh= means nothing: type=\"pvh\" makes such a domain\n" },
+        { "name='g'\nbuilder='hvm'\n", ":2:1: warning: builder is an old form of type=\"hvm\"\n" },
+        { G "memmory=5\n", ":4:1: warning: there is no setting `memmory'; `memory' is one\n" },
+        { G "xyzzy=5\n", ":4:1: warning: there is no setting `xyzzy'\n" },
+        { G "cmdline='a'\nextra='b'\n", ":4:1: warning: root and extra mean nothing beside cmdline\n" },
+        { G "bootloader='b'\nbootloader_args='a'\n", ":5:1: warning: bootloader_args is a list of texts; one text is an old form\n" },
+        { G "vif=['netdev=e']\n", ":4:6: warning: vif: netdev is an old form of gatewaydev\n" },
+        { G "tsc_mode=1\n", ":4:10: warning: tsc_mode as a number is an old form; it has names\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        libxl_domain_config d;
+
+        assert_int_equal(read_text(rows[i].text, &d), 0);
+        if (!strstr(said, rows[i].want))
+            fail_msg("%s: said %s", rows[i].want, said);
+        libxl_domain_config_dispose(&d);
+    }
+}
+
+/* KEY=VALUE of the command line come last, and know that they do. */
+static void test_command_line(void **state)
+{
+    char *extra[] = { "name='h'; memory=32", "vcpus=2" };
+    libxl_domain_config d;
+
+    (void)state;
+    libxl_domain_config_init(&d);
+    assert_int_equal(config_read(ctx, NULL, extra, 2, &d), -EINVAL); /* nothing to boot */
+    assert_string_equal(d.c_info.name, "h");
+    assert_int_equal(d.b_info.max_vcpus, 2);
+    libxl_domain_config_dispose(&d);
+    libxl_domain_config_init(&d);
+    assert_int_equal(config_read(ctx, "/nowhere", NULL, 0, &d), -ENOENT);
+    libxl_domain_config_dispose(&d);
+}
+
+/* All settings of stock's parser are known, and none twice for one type of domain. */
+static void test_keys(void **state)
+{
+    static const char *const names[] = {
+#define K(name) #name,
+#include "xl_keys.def"
+#undef K
+    };
+
+    (void)state;
+    assert_true(sizeof(names) / sizeof(names[0]) >= 156);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        bool known = false;
+
+        for (size_t k = 0; k < nr_xl_keys; k++)
+            known = known || !strcmp(xl_keys[k].name, names[i]);
+        if (!known)
+            fail_msg("%s is not in xl_keys[]", names[i]);
+    }
+    for (size_t i = 0; i < nr_xl_keys; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(xl_keys[i].name, xl_keys[k].name))
+                assert_true(xl_keys[i].types && xl_keys[k].types && !(xl_keys[i].types & xl_keys[k].types));
+}
+
+/* The commands that scripts rely on; options have letters and names once. */
+static void test_commands(void **state)
+{
+    static const char *const names[] = {
+        "create", "config-update", "console", "destroy", "domid", "domname", "help", "list", "pause", "unpause", "reboot",
+        "shutdown", "rename", "save", "restore", "migrate", "migrate-receive", "dump-core", "vcpu-list", "mem-set",
+        "mem-max", "trigger", "sysrq", "block-attach", "block-detach", "block-list", "network-attach", "network-detach",
+        "network-list", "info", "dmesg", "debug-keys", "uptime", "claims",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_non_null(command_find(names[i]));
+    assert_null(command_find("nonsense"));
+    for (size_t i = 0; i < nr_xl_commands; i++) {
+        const struct xl_command *c = &xl_commands[i];
+
+        assert_ptr_equal(command_find(c->name), c);
+        assert_true(*c->text && (c->max_args < 0 || c->max_args >= c->min_args));
+        for (const struct xl_option *o = c->options; o && o->code; o++) {
+            assert_true(o->code < OPT_CODES && o->code != 'h' && *o->help && (o->code < 0x80 || o->name));
+            for (const struct xl_option *other = c->options; other < o; other++)
+                assert_true(other->code != o->code && (!o->name || !other->name || strcmp(o->name, other->name)));
+        }
+    }
+}
+
+static void test_options(void **state)
+{
+    struct xl xl = { .command = command_find("create") };
+    char *good[] = { "create", "g.cfg", "-p", "--defconfig=h.cfg", "memory=5", "-n", NULL };
+    char *bad[] = { "create", "--nonsense", NULL };
+    char *missing[] = { "domid", NULL }, *many[] = { "domid", "a", "b", NULL };
+    struct xl_args args;
+
+    (void)state;
+    assert_int_equal(options_parse(&xl, 6, good, &args), 0);
+    assert_true(args.given['p'] && args.given['n'] && args.given['f'] && !args.given['q']);
+    assert_string_equal(args.value['f'], "h.cfg");
+    assert_int_equal(args.n, 2);
+    assert_string_equal(args.args[1], "memory=5");
+    assert_int_equal(options_parse(&xl, 2, bad, &args), EXIT_USAGE);
+    xl.command = command_find("domid");
+    assert_int_equal(options_parse(&xl, 1, missing, &args), EXIT_USAGE);
+    assert_int_equal(options_parse(&xl, 3, many, &args), EXIT_USAGE);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, NULL);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return libxl_ctx_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_struct),       cmocka_unit_test(test_wrong), cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_command_line), cmocka_unit_test(test_keys),  cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_options),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xl create: a domain from a configuration. Until libs/light creates domains, only what it would be (-n). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "xl/config.h"
+#include "xl/xl.h"
+
+static void cleanup_config(libxl_domain_config *d)
+{
+    libxl_domain_config_dispose(d);
+}
+
+/* The file is the first argument that is no KEY=VALUE, or -f's; all others are settings. */
+static const char *file_of(const struct xl_args *args, int *ret_first_setting)
+{
+    *ret_first_setting = 0;
+    if (args->given['f'])
+        return args->value['f'];
+    if (!args->n || strchr(args->args[0], '='))
+        return NULL;
+    *ret_first_setting = 1;
+    return args->args[0];
+}
+
+static int print_config(struct xl *xl, libxl_domain_config *d)
+{
+    _cleanup_free_ char *json = libxl_domain_config_to_json(xl->ctx, d);
+
+    if (!json)
+        return xl_fail(xl, "the configuration could not be written as JSON");
+    fputs(json, stdout);
+    return 0;
+}
+
+int cmd_create(struct xl *xl, const struct xl_args *args)
+{
+    _cleanup_(cleanup_config) libxl_domain_config d;
+    int first, error;
+    const char *file = file_of(args, &first);
+
+    libxl_domain_config_init(&d);
+    if (!args->given['q'])
+        fprintf(stderr, "Parsing config from %s\n", file ? file : "the command line");
+    error = config_read(xl->ctx, file, args->args + first, args->n - first, &d);
+    if (error == -EINVAL)
+        return xl_fail(xl, "%s: the configuration is wrong, nothing was done", file ? file : "command line");
+    if (error)
+        return xl_fail(xl, "%s: %s", file ? file : "command line", strerror(-error));
+    if (xl->dry_run || args->given['n'])
+        return print_config(xl, &d);
+    return xl_fail(xl, "creating domains is not implemented; -n shows what would be created");
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the table of commands says, for people and for shells. */
+#include <stdio.h>
+#include <string.h>
+
+#include "xl/xl.h"
+
+static void print_option(const struct xl_option *o)
+{
+    char left[64];
+    int n = 0;
+
+    if (o->code < 0x80)
+        n += snprintf(left + n, sizeof(left) - (size_t)n, "-%c", o->code);
+    if (o->code < 0x80 && o->arg)
+        n += snprintf(left + n, sizeof(left) - (size_t)n, " %s", o->arg);
+    if (o->name)
+        n += snprintf(left + n, sizeof(left) - (size_t)n, "%s--%s", n ? ", " : "", o->name);
+    if (o->name && o->arg)
+        snprintf(left + n, sizeof(left) - (size_t)n, "=%s", o->arg);
+    printf("  %-28s  %s\n", left, o->help);
+}
+
+void help_command(const struct xl_command *c)
+{
+    printf("Usage: xl [-vtT%s] %s %s\n\n%s.%s\n", c->flags & XL_DRY_RUN ? "fN" : "f", c->name, c->synopsis, c->text,
+           c->run ? "" : " (Not implemented yet.)");
+    if (c->options)
+        puts("\nOptions:");
+    for (const struct xl_option *o = c->options; o && o->code; o++)
+        print_option(o);
+}
+
+void help_all(bool with_options)
+{
+    puts("Usage: xl [-vfNtT] COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
+    for (size_t i = 0; i < nr_xl_commands; i++) {
+        const struct xl_command *c = &xl_commands[i];
+
+        if (c->flags & XL_HIDDEN)
+            continue;
+        if (with_options) {
+            help_command(c);
+            putchar('\n');
+        } else {
+            printf(" %-19s %s%s\n", c->name, c->text, c->run ? "" : " (not implemented)");
+        }
+    }
+    if (!with_options)
+        puts("\nxl help COMMAND says more of one, xl help --long of all.");
+}
+
+int cmd_help(struct xl *xl, const struct xl_args *args)
+{
+    const struct xl_command *c;
+
+    if (!args->n) {
+        help_all(args->given[OPT_LONG]);
+        return 0;
+    }
+    c = command_find(args->args[0]);
+    if (!c)
+        return xl_fail(xl, "there is no command `%s'", args->args[0]);
+    help_command(c);
+    return 0;
+}
+
+/* xl __complete WORDS...: what may come after the words, one a line. The last one is what is typed so far. */
+int cmd_complete(struct xl *xl, const struct xl_args *args)
+{
+    const char *typed = args->n ? args->args[args->n - 1] : "";
+    const struct xl_command *c = args->n > 1 ? command_find(args->args[0]) : NULL;
+    size_t len = strlen(typed);
+
+    (void)xl;
+    if (args->n <= 1)
+        for (size_t i = 0; i < nr_xl_commands; i++)
+            if (!(xl_commands[i].flags & XL_HIDDEN) && !strncmp(xl_commands[i].name, typed, len))
+                puts(xl_commands[i].name);
+    for (const struct xl_option *o = c && *typed == '-' ? c->options : NULL; o && o->code; o++) {
+        if (o->code < 0x80 && len < 2)
+            printf("-%c\n", o->code);
+        if (o->name && (len < 2 || (typed[1] == '-' && !strncmp(o->name, typed + 2, len - 2))))
+            printf("--%s%s\n", o->name, o->arg ? "=" : "");
+    }
+    return 0;
+}

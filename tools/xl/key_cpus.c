@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sets of CPUs, ports, interrupts and memory: cpus, cpus_soft, ioports, irqs, iomem. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xl/config.h"
+#include "xl/xl.h"
+
+/* A-B or A, all of the text; false: it is none. */
+static bool range_parse(const char *text, int base, unsigned long max, unsigned long *ret_first, unsigned long *ret_last)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    char *end;
+
+    if (!*text || !strchr(digits, *text))
+        return false;
+    errno = 0;
+    *ret_first = *ret_last = strtoul(text, &end, base);
+    if (*end == '-' && end[1] && strchr(digits, end[1]))
+        *ret_last = strtoul(end + 1, &end, base);
+    return !errno && !*end && *ret_first <= *ret_last && *ret_last <= max;
+}
+
+static void set_range(libxl_bitmap *map, unsigned long first, unsigned long last, bool on)
+{
+    for (unsigned long i = first; i <= last && i < map->size * 8ul; i++) {
+        if (on)
+            libxl_bitmap_set(map, (int)i);
+        else
+            libxl_bitmap_reset(map, (int)i);
+    }
+}
+
+/* The CPUs of some NUMA nodes. */
+static bool set_nodes(struct parse *p, libxl_bitmap *map, unsigned long first, unsigned long last, bool on)
+{
+    int n = 0;
+    libxl_cputopology *cpus = libxl_get_cpu_topology(p->ctx, &n);
+
+    if (!cpus)
+        return false;
+    for (int i = 0; i < n; i++)
+        if (cpus[i].node != LIBXL_CPUTOPOLOGY_INVALID_ENTRY && cpus[i].node >= first && cpus[i].node <= last)
+            set_range(map, (unsigned long)i, (unsigned long)i, on);
+    libxl_cputopology_list_free(cpus, n);
+    return true;
+}
+
+static bool set_part(struct parse *p, libxl_bitmap *map, const char *part)
+{
+    bool on = *part != '^';
+    unsigned long first, last;
+
+    part += !on;
+    if (!strcmp(part, "all")) {
+        set_range(map, 0, map->size * 8ul - 1, true);
+        return on; /* all but all is a mistake */
+    }
+    if (!strncmp(part, "node:", 5) || !strncmp(part, "nodes:", 6))
+        return range_parse(strchr(part, ':') + 1, 10, INT_MAX, &first, &last) && set_nodes(p, map, first, last, on);
+    if (!range_parse(part, 10, INT_MAX, &first, &last))
+        return false;
+    set_range(map, first, last, on);
+    return true;
+}
+
+/* "0-3,^1,nodes:1", into a set of all the host's CPUs. */
+static bool cpus_parse(struct parse *p, const XLU_ConfigValue *value, libxl_bitmap *ret_map)
+{
+    char *copy, *state = NULL;
+    const char *text;
+    bool ok = true;
+
+    if (!value_text(p, value, &text))
+        return false;
+    if (libxl_cpu_bitmap_alloc(p->ctx, ret_map, 0)) {
+        parse_wrong(p, &value->place, "the host does not say how many CPUs it has");
+        return false;
+    }
+    copy = xl_strdup(text);
+    for (char *part = strtok_r(copy, ",", &state); part && ok; part = strtok_r(NULL, ",", &state)) {
+        ok = set_part(p, ret_map, part);
+        if (!ok)
+            parse_wrong(p, &value->place, "`%s' is no set of CPUs such as 0-3,^1 or all or nodes:0", part);
+    }
+    free(copy);
+    if (ok && libxl_bitmap_is_empty(ret_map)) {
+        parse_wrong(p, &value->place, "`%s' leaves no CPU of this host", text);
+        ok = false;
+    }
+    return ok;
+}
+
+void key_cpus(struct parse *p, const struct xlu_setting *s)
+{
+    libxl_domain_build_info *b = &p->d->b_info;
+    bool hard = !strcmp(s->name, "cpus"), each = s->value->type == XLU_LIST;
+    int n = b->max_vcpus;
+    libxl_bitmap *maps;
+
+    if (each && s->value->list.n < (size_t)n)
+        n = (int)s->value->list.n;
+    if (each || !hard)
+        libxl_defbool_set(&b->numa_placement, false);
+    maps = n ? xl_calloc((size_t)n, sizeof(*maps)) : NULL;
+    for (int i = 0; i < n; i++) {
+        libxl_bitmap_init(&maps[i]);
+        if (i && !each)
+            libxl_bitmap_copy_alloc(p->ctx, &maps[i], &maps[0]);
+        else if (!cpus_parse(p, each ? s->value->list.items[i] : s->value, &maps[i]))
+            n = i + 1; /* no further: it is said once */
+    }
+    *(hard ? &b->vcpu_hard_affinity : &b->vcpu_soft_affinity) = maps;
+    *(hard ? &b->num_vcpu_hard_affinity : &b->num_vcpu_soft_affinity) = n;
+}
+
+static const XLU_ConfigList *list_of(struct parse *p, const struct xlu_setting *s)
+{
+    if (s->value->type == XLU_LIST)
+        return &s->value->list;
+    parse_wrong(p, &s->value->place, "%s is one value and should be a list, [ ... ]", s->name);
+    return NULL;
+}
+
+void key_ioports(struct parse *p, const struct xlu_setting *s)
+{
+    libxl_domain_build_info *b = &p->d->b_info;
+    const XLU_ConfigList *list = list_of(p, s);
+    unsigned long first, last;
+    const char *text;
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        if (!value_text(p, list->items[i], &text))
+            continue;
+        if (!range_parse(text, 16, 0xffff, &first, &last)) {
+            parse_wrong(p, &list->items[i]->place, "`%s' is no range of ports such as 2f8-2ff", text);
+            continue;
+        }
+        b->ioports = xl_grow(b->ioports, b->num_ioports, sizeof(*b->ioports));
+        b->ioports[b->num_ioports].first = (uint32_t)first;
+        b->ioports[b->num_ioports++].number = (uint32_t)(last - first + 1);
+    }
+}
+
+void key_irqs(struct parse *p, const struct xlu_setting *s)
+{
+    libxl_domain_build_info *b = &p->d->b_info;
+    const XLU_ConfigList *list = list_of(p, s);
+    unsigned long first, last;
+    const char *text;
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        if (!value_text(p, list->items[i], &text))
+            continue;
+        if (!range_parse(text, 10, INT_MAX, &first, &last) || first != last) {
+            parse_wrong(p, &list->items[i]->place, "`%s' is no number of an interrupt", text);
+            continue;
+        }
+        b->irqs = xl_grow(b->irqs, b->num_irqs, sizeof(*b->irqs));
+        b->irqs[b->num_irqs++] = (uint32_t)first;
+    }
+}
+
+/* START,NUMBER[@GFN], in frames and hexadecimal. */
+static bool iomem_parse(const char *text, libxl_iomem_range *range)
+{
+    unsigned long long start, number, gfn = 0;
+    int n = 0;
+
+    if (sscanf(text, "%llx,%llx%n", &start, &number, &n) != 2 || !number)
+        return false;
+    if (text[n] == '@') {
+        const char *rest = text + n;
+
+        n = 0;
+        if (sscanf(rest, "@%llx%n", &gfn, &n) != 1 || rest[n])
+            return false;
+        range->gfn = gfn;
+    } else if (text[n]) {
+        return false;
+    }
+    range->start = start;
+    range->number = number;
+    return true;
+}
+
+void key_iomem(struct parse *p, const struct xlu_setting *s)
+{
+    libxl_domain_build_info *b = &p->d->b_info;
+    const XLU_ConfigList *list = list_of(p, s);
+    const char *text;
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        libxl_iomem_range range;
+
+        libxl_iomem_range_init(&range);
+        if (!value_text(p, list->items[i], &text))
+            continue;
+        if (!iomem_parse(text, &range)) {
+            parse_wrong(p, &list->items[i]->place, "`%s' is no range of memory: FIRST,NUMBER[@GFN] in frames", text);
+            continue;
+        }
+        b->iomem = xl_grow(b->iomem, b->num_iomem, sizeof(*b->iomem));
+        b->iomem[b->num_iomem++] = range;
+    }
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+xl_parts = \
+	tools/xl/cmd_create.c \
+	tools/xl/cmd_host.c \
+	tools/xl/cmd_list.c \
+	tools/xl/config.c \
+	tools/xl/format.c \
+	tools/xl/help.c \
+	tools/xl/key_cpus.c \
+	tools/xl/key_devices.c \
+	tools/xl/key_general.c \
+	tools/xl/keys.c \
+	tools/xl/options.c \
+	tools/xl/table.c \
+	tools/xl/util.c
+xl_sources = tools/xl/main.c $(xl_parts)
+
+bin_PROGRAMS += tools/xl/xl
+tools_xl_xl_SOURCES = $(xl_sources) tools/xl/config.h tools/xl/format.h tools/xl/xl.h
+tools_xl_xl_CPPFLAGS = $(UTIL_CPPFLAGS)
+tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
+tools_xl_xl_LDFLAGS = $(UTIL_LINK)
+tools_xl_xl_LDADD = libs/light/xlu/libxlu.a libs/light/liblight.a libs/ctrl/libctrl.a libs/store/libstore.a \
+	libs/toollog/libtoollog.a libs/base/libbase.a -lyajl
+dist_man_MANS += tools/xl/xl.1
+bashcompletiondir = $(datadir)/bash-completion/completions
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) $(srcdir)/tools/xl/xl.bash '$(DESTDIR)$(bashcompletiondir)/xl'
+uninstall-local:
+	rm -f '$(DESTDIR)$(bashcompletiondir)/xl'
+EXTRA_DIST += tools/xl/xl.bash

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xl [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARGUMENTS] */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xentoollog.h>
+
+#include "base/nearest.h"
+#include "xl/xl.h"
+
+static bool global_options(struct xl *xl, int argc, char **argv)
+{
+    int letter;
+
+    while ((letter = getopt(argc, argv, "+vfNtT")) != -1)
+        switch (letter) {
+        case 'v':
+            xl->verbosity++;
+            break;
+        case 'f':
+            xl->force = true;
+            break;
+        case 'N':
+            xl->dry_run = true;
+            break;
+        case 't':
+            xl->progress_cr = true;
+            break;
+        case 'T':
+            xl->timestamps = true;
+            break;
+        default:
+            fprintf(stderr, "xl: the global options are -v, -f, -N, -t and -T; a command's own come after its name\n");
+            return false;
+        }
+    return true;
+}
+
+static int unknown_command(const char *name)
+{
+    struct nearest near;
+
+    nearest_init(&near, name, strlen(name));
+    for (size_t i = 0; i < nr_xl_commands; i++)
+        if (!(xl_commands[i].flags & XL_HIDDEN))
+            nearest_offer(&near, xl_commands[i].name);
+    if (near.best)
+        fprintf(stderr, "xl: there is no command `%s'; `%s' is one\n", name, near.best);
+    else
+        fprintf(stderr, "xl: there is no command `%s'; xl help lists them\n", name);
+    return 1;
+}
+
+/* Messages of the library: warnings and worse, with each -v more. */
+static xentoollog_logger *logger_make(const struct xl *xl)
+{
+    unsigned flags = (xl->timestamps ? XTL_STDIOSTREAM_SHOW_PID | XTL_STDIOSTREAM_SHOW_DATE : 0) |
+                     (xl->progress_cr ? XTL_STDIOSTREAM_PROGRESS_USE_CR : 0);
+    int level = (int)XTL_PROGRESS - xl->verbosity;
+
+    if (level < XTL_DEBUG)
+        level = XTL_DEBUG;
+    return (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, (xentoollog_level)level, flags);
+}
+
+static int run_with_context(struct xl *xl, const struct xl_args *args)
+{
+    xentoollog_logger *logger;
+    int rc, status;
+
+    if (xl->command->flags & XL_NO_CONTEXT)
+        return xl->command->run(xl, args);
+    logger = logger_make(xl);
+    if (!logger)
+        return xl_fail(xl, "no memory");
+    rc = libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, logger);
+    if (rc) {
+        status = xl_fail_rc(xl, rc, "cannot reach the hypervisor and the store; is this dom0, and are you root?");
+    } else {
+        status = xl->command->run(xl, args);
+        libxl_ctx_free(xl->ctx);
+    }
+    xtl_logger_destroy(logger);
+    return status;
+}
+
+static int run(struct xl *xl, int argc, char **argv)
+{
+    const struct xl_command *c = xl->command;
+    struct xl_args args;
+    int status;
+
+    status = options_parse(xl, argc, argv, &args);
+    if (status)
+        return status < 0 ? 0 : status;
+    if (!c->run)
+        return xl_fail(xl, "not implemented; docs/status.md says what is");
+    if (xl->dry_run && !(c->flags & XL_DRY_RUN))
+        return xl_fail(xl, "it has no dry run (-N)");
+    return run_with_context(xl, &args);
+}
+
+int main(int argc, char **argv)
+{
+    struct xl xl = { 0 };
+    int status;
+
+    if (!global_options(&xl, argc, argv))
+        return EXIT_USAGE;
+    if (optind == argc) {
+        help_all(false);
+        return 1;
+    }
+    xl.command = command_find(argv[optind]);
+    if (!xl.command)
+        return unknown_command(argv[optind]);
+    argc -= optind;
+    argv += optind;
+    status = run(&xl, argc, argv);
+    if (fflush(stdout) || ferror(stdout))
+        return xl_fail(&xl, "standard output: %m");
+    return status;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What several commands need: messages, memory. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xl/xl.h"
+
+static void begin_message(const struct xl *xl)
+{
+    fflush(stdout);
+    fprintf(stderr, "xl%s%s: ", xl->command ? " " : "", xl->command ? xl->command->name : "");
+}
+
+int xl_fail(const struct xl *xl, const char *format, ...)
+{
+    va_list args;
+
+    begin_message(xl);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return 1;
+}
+
+/* libxl's codes, in words that a user may act on. */
+static const char *rc_text(int rc)
+{
+    static const struct {
+        int rc;
+        const char *text;
+    } rows[] = {
+        { ERROR_NI, "not implemented" },
+        { ERROR_NOMEM, "no memory" },
+        { ERROR_INVAL, "an argument is wrong" },
+        { ERROR_BADFAIL, "it failed, and so did cleaning up" },
+        { ERROR_GUEST_TIMEDOUT, "the guest did not answer in time" },
+        { ERROR_TIMEDOUT, "it took too long" },
+        { ERROR_NOPARAVIRT, "the guest has no such drivers" },
+        { ERROR_NOT_READY, "it is not ready" },
+        { ERROR_OSEVENT_REG_FAIL, "the event loop refused" },
+        { ERROR_BUFFERFULL, "a buffer is too small" },
+        { ERROR_UNKNOWN_CHILD, "an unknown child process" },
+        { ERROR_LOCK_FAIL, "a lock could not be taken" },
+        { ERROR_JSON_CONFIG_EMPTY, "no configuration is kept of it" },
+        { ERROR_DEVICE_EXISTS, "there is such a device" },
+        { ERROR_DOMAIN_NOTFOUND, "there is no such domain" },
+        { ERROR_ABORTED, "it was aborted" },
+        { ERROR_NOTFOUND, "there is none" },
+        { ERROR_FEATURE_REMOVED, "it is no longer there" },
+        { ERROR_DOMAIN_DESTROYED, "the domain is gone" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].rc == rc)
+            return rows[i].text;
+    return "it failed";
+}
+
+int xl_fail_rc(const struct xl *xl, int rc, const char *format, ...)
+{
+    va_list args;
+
+    begin_message(xl);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, ": %s\n", rc_text(rc));
+    return 1;
+}
+
+static void *check(void *memory)
+{
+    if (!memory) {
+        fputs("xl: no memory\n", stderr);
+        exit(1);
+    }
+    return memory;
+}
+
+char *xl_strdup(const char *text)
+{
+    return check(strdup(text));
+}
+
+void *xl_calloc(size_t n, size_t size)
+{
+    return check(calloc(n, size));
+}
+
+void *xl_grow(void *array, int n, size_t size)
+{
+    char *grown = check(reallocarray(array, (size_t)n + 1, size));
+
+    memset(grown + (size_t)n * size, 0, size);
+    return grown;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The xl command: what its parts share. */
+#ifndef XL_XL_H
+#define XL_XL_H
+
+#include <libxl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define EXIT_USAGE 2 /* as stock ends when options or arguments are wrong */
+
+struct xl_command;
+
+/* The program: its global options, and the library's context. */
+struct xl {
+    const struct xl_command *command;
+    libxl_ctx *ctx;
+    int verbosity;
+    bool dry_run;
+    bool force;
+    bool progress_cr; /* -t */
+    bool timestamps;  /* -T */
+};
+
+/* An option of a command. Without a letter, code is above 0x80. */
+struct xl_option {
+    int code;         /* the letter; 0 ends the table */
+    const char *name; /* --name; NULL: it has none */
+    const char *arg;  /* what its argument is called; NULL: it takes none */
+    const char *help;
+};
+
+enum { OPT_JSON = 0x80, OPT_LONG, OPT_DEBUG, OPT_IGNORE_MASKS, OPT_CODES };
+
+/* What the user gave. */
+struct xl_args {
+    bool given[OPT_CODES];
+    const char *value[OPT_CODES];
+    char **args;
+    int n;
+};
+
+#define XL_DRY_RUN 1u    /* -N means something to it */
+#define XL_NO_CONTEXT 2u /* it needs no hypervisor */
+#define XL_HIDDEN 4u     /* not for people */
+
+struct xl_command {
+    const char *name;
+    int (*run)(struct xl *xl, const struct xl_args *args); /* NULL: not implemented */
+    unsigned flags;
+    int min_args;
+    int max_args; /* -1: any number */
+    const char *synopsis;
+    const char *text;
+    const struct xl_option *options; /* NULL: none */
+};
+
+extern const struct xl_command xl_commands[];
+extern const size_t nr_xl_commands;
+
+/* NULL: there is none. */
+const struct xl_command *command_find(const char *name);
+
+/* One line on standard error, "xl COMMAND: ..."; 1, the exit code. */
+int xl_fail(const struct xl *xl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same of a libxl call: what was tried, and what its code means. */
+int xl_fail_rc(const struct xl *xl, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* They end the program when there is no memory. */
+char *xl_strdup(const char *text);
+void *xl_calloc(size_t n, size_t size);
+void *xl_grow(void *array, int n, size_t size); /* room for one more, all zeros */
+
+/* options.c: 0, or an exit code, with the usage printed; -1: help was asked for and given. */
+int options_parse(struct xl *xl, int argc, char **argv, struct xl_args *ret_args);
+
+/* help.c */
+void help_command(const struct xl_command *c);
+void help_all(bool with_options);
+
+/* Commands, by file. */
+int cmd_help(struct xl *xl, const struct xl_args *args);
+int cmd_complete(struct xl *xl, const struct xl_args *args);
+int cmd_claims(struct xl *xl, const struct xl_args *args);
+int cmd_create(struct xl *xl, const struct xl_args *args);
+int cmd_debug_keys(struct xl *xl, const struct xl_args *args);
+int cmd_dmesg(struct xl *xl, const struct xl_args *args);
+int cmd_domid(struct xl *xl, const struct xl_args *args);
+int cmd_domname(struct xl *xl, const struct xl_args *args);
+int cmd_list(struct xl *xl, const struct xl_args *args);
+int cmd_vcpu_list(struct xl *xl, const struct xl_args *args);
+
+/* A domain by name or number; 0, or an exit code, and it was said that there is none. */
+int domain_find(struct xl *xl, const char *name, uint32_t *ret_domid);
+
+#endif
