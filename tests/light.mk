@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/light and libs/toollog.
 
-LIGHT_TESTS = tests/unit/test_light_types
+LIGHT_TESTS = tests/unit/test_light_info tests/unit/test_light_types
 LIGHT_FUZZERS = tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
 LIGHT_FILL = tests/light/fill.c tests/light/fill.h
 LIGHT_FAULT = tests/fake/fault.c tests/fake/fault.h
+
+# A domain 0 over the real core, with a store of its own.
+tests_unit_test_light_info_SOURCES = tests/unit/test_light_info.c $(LIGHT_FAULT)
+tests_unit_test_light_info_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_info_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_info_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_info_LDADD = $(LOOP_CORE)
 
 tests_unit_test_light_types_SOURCES = tests/unit/test_light_types.c $(LIGHT_FILL) $(LIGHT_FAULT)
 tests_unit_test_light_types_CPPFLAGS = $(LIGHT_CPPFLAGS)
@@ -23,4 +30,4 @@ tests_peer_light_values_SOURCES = tests/peer/light/values.c $(LIGHT_FILL) libs/l
 tests_peer_light_values_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_peer_light_values_CFLAGS = $(UTIL_CFLAGS) -fvisibility=hidden
 tests_peer_light_values_LDFLAGS = $(UTIL_LINK) -rdynamic
-tests_peer_light_values_LDADD = libs/light/libxenlight.so.4.17.0
+tests_peer_light_values_LDADD = libs/light/libxenlight.so.4.17.0 -lyajl

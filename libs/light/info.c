@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "ctrl/domain.h"
 #include "ctx.h"
 #include "small.h"
 
@@ -175,14 +174,6 @@ void libxl_vminfo_list_free(libxl_vminfo *list, int nb_vm)
 }
 
 /* --- vCPUs --- */
-/* As the hypervisor wants a set to be. */
-static struct ctrl_bitmap set_of(libxl_bitmap *map)
-{
-    struct ctrl_bitmap set = {map->map, map->size * 8};
-
-    return set;
-}
-
 static int vcpu_fill(struct ctrl_priv *priv, uint32_t domid, uint32_t vcpu, int cpus, libxl_vcpuinfo *info)
 {
     struct xen_domctl_getvcpuinfo from;
@@ -197,8 +188,8 @@ static int vcpu_fill(struct ctrl_priv *priv, uint32_t domid, uint32_t vcpu, int 
         rc = ctrl_vcpu_info(priv, domid, vcpu, &from);
     if (rc)
         return rc;
-    hard = set_of(&info->cpumap);
-    soft = set_of(&info->cpumap_soft);
+    hard = light_set_of(&info->cpumap);
+    soft = light_set_of(&info->cpumap_soft);
     rc = ctrl_vcpu_get_affinity(priv, domid, vcpu, &hard, &soft);
     if (rc)
         return rc;

@@ -5,10 +5,22 @@
 
 #include <libxl.h>
 
+#include "ctrl/domain.h"
 #include "ctrl/query.h"
 
 /* Domains in order, an array from malloc(). */
 int light_domains(libxl_ctx *ctx, struct xen_domctl_getdomaininfo **ret_infos, size_t *ret_count);
+
+/* A set as the hypervisor wants it. */
+static inline struct ctrl_bitmap light_set_of(libxl_bitmap *map)
+{
+    struct ctrl_bitmap set = {map->map, map->size * 8};
+
+    return set;
+}
+
+/* Whether text is nothing but a decimal number that fits. */
+bool light_number(const char *text, uint32_t *ret_number);
 
 /* The node's value, from malloc(); NULL: there is none, or *ret_error says what failed. Nothing is logged for ENOENT. */
 char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...) __attribute__((format(printf, 3, 4)));

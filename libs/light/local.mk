@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-only
 light_sources = \
 	libs/light/bitmap.c \
+	libs/light/console.c \
 	libs/light/cpuid.c \
 	libs/light/cpuid_parse.c \
+	libs/light/cpupool.c \
 	libs/light/ctx.c \
 	libs/light/enums.c \
 	libs/light/fd.c \
@@ -11,14 +13,18 @@ light_sources = \
 	libs/light/json.c \
 	libs/light/log.c \
 	libs/light/machine.c \
+	libs/light/memory.c \
+	libs/light/missing.c \
 	libs/light/name.c \
 	libs/light/public.c \
+	libs/light/sched.c \
 	libs/light/small.c \
 	libs/light/type.c \
 	libs/light/type_basic.c \
 	libs/light/type_small.c \
 	libs/light/types.c \
-	libs/light/userdata.c
+	libs/light/userdata.c \
+	libs/light/vcpu.c
 light_headers = \
 	libs/light/cpuid.h \
 	libs/light/cpuid_names.def \

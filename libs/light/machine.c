@@ -291,30 +291,26 @@ const libxl_version_info *libxl_get_version_info(libxl_ctx *ctx)
 }
 
 /* --- the hypervisor's log --- */
-#define LOG_SIZE (1u << 20) /* more than a hypervisor keeps */
+#define LOG_CHUNK 16384u
 
 struct libxl__xen_console_reader {
-    char *text;
     int clear;
-    bool read;
+    uint32_t index; /* how far it was read */
+    char text[LOG_CHUNK + 1];
 };
 
 libxl_xen_console_reader *libxl_xen_console_read_start(libxl_ctx *ctx, int clear)
 {
     libxl_xen_console_reader *cr = calloc(1, sizeof(*cr));
 
-    if (cr)
-        cr->text = malloc(LOG_SIZE);
-    if (!cr || !cr->text) {
+    if (!cr)
         light_fail(ctx, -ENOMEM, "cannot read the hypervisor's log");
-        free(cr);
-        return NULL;
-    }
-    cr->clear = clear;
+    else
+        cr->clear = clear;
     return cr;
 }
 
-/* 1: *line_r is some of it, line ends and all, and is the reader's; 0: there is no more. All comes in one piece here. */
+/* 1: *line_r is some of it, line ends and all, and is the reader's; 0: there is no more. */
 int libxl_xen_console_read_line(libxl_ctx *ctx, libxl_xen_console_reader *cr, char **line_r)
 {
     LIGHT_LOCKED(ctx);
@@ -324,22 +320,21 @@ int libxl_xen_console_read_line(libxl_ctx *ctx, libxl_xen_console_reader *cr, ch
     if (rc)
         return rc;
     *line_r = NULL;
-    if (cr->read)
-        return 0;
-    n = ctrl_console_read(priv, cr->clear, cr->text, LOG_SIZE - 1);
+    n = ctrl_console_follow(priv, &cr->index, cr->text, LOG_CHUNK);
+    if (!n && cr->clear) {
+        cr->clear = 0; /* all was seen; the hypervisor clears with a read */
+        n = ctrl_console_read(priv, true, cr->text, LOG_CHUNK);
+        n = n < 0 ? n : 0;
+    }
     if (n < 0)
         return light_fail(ctx, n, "cannot read the hypervisor's log");
-    cr->read = true;
     cr->text[n] = '\0';
-    if (!n)
-        return 0;
-    *line_r = cr->text;
-    return 1;
+    *line_r = n ? cr->text : NULL;
+    return n > 0;
 }
 
 void libxl_xen_console_read_finish(libxl_ctx *ctx, libxl_xen_console_reader *cr)
 {
     (void)ctx;
-    free(cr->text);
     free(cr);
 }

@@ -55,8 +55,7 @@ int libxl_name_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
     return rc ? rc : ERROR_INVAL;
 }
 
-/* Whether text is nothing but a decimal number that fits. */
-static bool is_number(const char *text, uint32_t *ret_number)
+bool light_number(const char *text, uint32_t *ret_number)
 {
     unsigned long value;
     char *end;
@@ -76,7 +75,7 @@ int libxl_domain_qualifier_to_domid(libxl_ctx *ctx, const char *name, uint32_t *
     uint32_t number;
     int rc;
 
-    if (!is_number(name, &number))
+    if (!light_number(name, &number))
         return libxl_name_to_domid(ctx, name, domid);
     rc = libxl_domain_info(ctx, NULL, number);
     if (!rc)
@@ -91,7 +90,7 @@ static int read_number(libxl_ctx *ctx, const char *path, uint32_t domid, uint32_
     int error;
     char *value _cleanup_free_ = light_store_read(ctx, &error, path, domid);
 
-    return value && is_number(value, ret_number);
+    return value && light_number(value, ret_number);
 }
 
 int libxl_get_stubdom_id(libxl_ctx *ctx, int guest_domid)

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libxl_utils.h>
+
 #include "light/fill.h"
 #include "light/type.h"
 
@@ -176,6 +178,90 @@ static void show_enum(const char *name, const libxl_enum_string_table *w, const 
     printf("%s %d %s %d %d\n", name, w->v, to_string(12345) ? "?" : "NULL", from_string("no such word", &value), value);
 }
 
+/* --- cpuid=: every name, lines that are wrong --- */
+static void show_line(const char *line, int (*parse)(libxl_cpuid_policy_list *list, const char *line))
+{
+    libxl_cpuid_policy_list list = NULL;
+    yajl_gen gen = yajl_gen_alloc(NULL);
+    const unsigned char *text = NULL;
+    size_t len = 0;
+    int rc = parse(&list, line);
+
+    if (!rc && libxl_cpuid_policy_list_gen_json(gen, &list) == yajl_gen_status_ok)
+        yajl_gen_get_buf(gen, &text, &len);
+    printf("%s %d %.*s\n", line, rc, (int)len, text ? (const char *)text : "");
+    yajl_gen_free(gen);
+    libxl_cpuid_dispose(&list);
+}
+
+static void show_cpuid(void)
+{
+    static const char *const names[] = {
+#define FEATURE(name, leaf, subleaf, reg, bit, width) name,
+#define MSR_BIT(name, index, bit) name,
+#include "light/cpuid_names.def"
+        "family", "model", "no-such-name"};
+    static const char *const values[] = {"0", "1", "x", "k", "s", "", "t"};
+    static const char *const lines[] = {"sse", "=", "", "family=5", "family=15", "family=16", "family=270", "family=0x10",
+                                        "model=0x1f", "stepping=3", "apicidsize=4", "proccount=200", "maxhvleaf=5"};
+    static const char *const registers[] = {"1", "x:eax=1", "1:", "1:eax", "1:eax=2", "1:exx=1", "1,2:", "1,:eax=1", ""};
+    char line[64];
+    size_t i, v;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        for (v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
+            snprintf(line, sizeof(line), "%s=%s", names[i], values[v]);
+            show_line(line, libxl_cpuid_parse_config);
+        }
+    for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        show_line(lines[i], libxl_cpuid_parse_config);
+    for (i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+        show_line(registers[i], libxl_cpuid_parse_config_xend);
+}
+
+/* --- bitmaps, UUIDs and other small things --- */
+static void show_bitmap(libxl_ctx *ctx, const libxl_bitmap *map)
+{
+    char *text = libxl_bitmap_to_hex_string(ctx, map);
+
+    printf("%s %u %d %d %d %d\n", text, map->size, libxl_bitmap_count_set(map), libxl_bitmap_is_full(map),
+           libxl_bitmap_is_empty(map), libxl_bitmap_test(map, 9));
+    free(text);
+}
+
+static void show_small(libxl_ctx *ctx)
+{
+    static const char *const uuids[] = {"efcdab90-7856-3412-0000-000000000001", "EFCDAB90-7856-3412-0000-00000000000A", "x", "",
+                                        "efcdab90785634120000000000000001", "efcdab90-7856-3412-0000-0000000000012"};
+    libxl_bitmap maps[3];
+    libxl_uuid uuid = {{0}};
+    size_t i;
+    int bit;
+
+    for (i = 0; i < 3; i++) {
+        libxl_bitmap_init(&maps[i]);
+        show_bitmap(ctx, &maps[i]);
+        libxl_bitmap_alloc(ctx, &maps[i], (int)(1 + 13 * i));
+        for (bit = 0; bit < 40; bit += 3 + (int)i)
+            libxl_bitmap_set(&maps[i], bit);
+        show_bitmap(ctx, &maps[i]);
+    }
+    libxl_bitmap_or(ctx, &maps[0], &maps[1], &maps[2]);
+    show_bitmap(ctx, &maps[0]);
+    libxl_bitmap_and(ctx, &maps[0], &maps[1], &maps[2]);
+    show_bitmap(ctx, &maps[0]);
+    libxl_bitmap_copy(ctx, &maps[0], &maps[1]); /* of one size: stock ends the program else */
+    show_bitmap(ctx, &maps[0]);
+    libxl_bitmap_reset(&maps[2], 9);
+    show_bitmap(ctx, &maps[2]);
+    for (i = 0; i < sizeof(uuids) / sizeof(uuids[0]); i++) {
+        printf("%s %d ", uuids[i], libxl_uuid_from_string(&uuid, uuids[i]));
+        printf(LIBXL_UUID_FMT " %d\n", LIBXL_UUID_BYTES(uuid), libxl_uuid_is_nil(&uuid));
+    }
+    printf("%d %d %d\n", libxl_domid_valid_guest(0), libxl_domid_valid_guest(0x7fef), libxl_domid_valid_guest(0x7ff0));
+    printf("%lu %lu\n", libxl_get_required_shadow_memory(1048577, 2), libxl_get_required_shadow_memory(4095, 3));
+}
+
 static void no_message(struct xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context,
                        const char *format, va_list al)
 {
@@ -195,6 +281,8 @@ int main(int argc, char **argv)
         return 2;
     LIBXL__ENUMS(SHOW_ENUM)
     show_variants();
+    show_cpuid();
+    show_small(ctx);
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         fill_seed(seed * 0x9e3779b97f4a7c15u + i + 1);
         show_type(&types[i], ctx, rounds, read_back);

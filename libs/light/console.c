@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* Consoles of domains: their terminals, and the program that shows one. */
+#include <errno.h>
+#include <libxl_utils.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "ctx.h"
+#include "info.h"
+
+int libxl_console_get_tty(libxl_ctx *ctx, uint32_t domid, int cons_num, libxl_console_type type, char **path)
+{
+    const char *format;
+    char *tty;
+    int error;
+
+    if (type == LIBXL_CONSOLE_TYPE_SERIAL)
+        format = "/local/domain/%u/serial/%d/tty";
+    else if (type == LIBXL_CONSOLE_TYPE_PV && !cons_num)
+        format = "/local/domain/%u/console/tty";
+    else if (type == LIBXL_CONSOLE_TYPE_PV)
+        format = "/local/domain/%u/device/console/%d/tty";
+    else
+        return light_fail(ctx, -EINVAL, "domain %u: no such kind of console", domid);
+    tty = light_store_read(ctx, &error, format, domid, cons_num);
+    if (!tty || !*tty) {
+        free(tty);
+        return error ? error : light_fail(ctx, -ENOENT, "domain %u: console %d has no terminal", domid, cons_num);
+    }
+    *path = tty;
+    return 0;
+}
+
+/* Which console a person wants to see. A guest with a device model in a domain of its own has its serial port there. */
+static int primary_console(libxl_ctx *ctx, uint32_t *domid, int *number, libxl_console_type *type)
+{
+    int stubdom = libxl_get_stubdom_id(ctx, (int)*domid);
+    libxl_dominfo info;
+    int rc;
+
+    libxl_dominfo_init(&info);
+    rc = libxl_domain_info(ctx, &info, *domid);
+    if (rc)
+        return rc;
+    *number = 0;
+    *type = LIBXL_CONSOLE_TYPE_PV;
+    if (stubdom) {
+        *domid = (uint32_t)stubdom;
+        *number = 3;
+    } else if (info.domain_type == LIBXL_DOMAIN_TYPE_HVM) {
+        *type = LIBXL_CONSOLE_TYPE_SERIAL;
+    }
+    libxl_dominfo_dispose(&info);
+    return 0;
+}
+
+int libxl_primary_console_get_tty(libxl_ctx *ctx, uint32_t domid_vm, char **path)
+{
+    libxl_console_type type;
+    int number, rc = primary_console(ctx, &domid_vm, &number, &type);
+
+    return rc ? rc : libxl_console_get_tty(ctx, domid_vm, number, type, path);
+}
+
+int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num, libxl_console_type type, int notify_fd)
+{
+    const char *program = XENBINDIR "/xenconsole", *kind = libxl_console_type_to_string(type);
+    char who[16], number[16], fd[16];
+
+    if (type != LIBXL_CONSOLE_TYPE_PV && type != LIBXL_CONSOLE_TYPE_SERIAL)
+        return light_fail(ctx, -EINVAL, "domain %u: no such kind of console", domid);
+    snprintf(who, sizeof(who), "%u", domid);
+    snprintf(number, sizeof(number), "%d", cons_num);
+    snprintf(fd, sizeof(fd), "%d", notify_fd);
+    if (notify_fd < 0)
+        execl(program, program, who, "--num", number, "--type", kind, (char *)NULL);
+    else
+        execl(program, program, who, "--num", number, "--type", kind, "--start-notify-fd", fd, (char *)NULL);
+    light_fail(ctx, -errno, "cannot execute %s", program);
+    return ERROR_FAIL;
+}
+
+int libxl_primary_console_exec(libxl_ctx *ctx, uint32_t domid_vm, int notify_fd)
+{
+    libxl_console_type type;
+    int number, rc = primary_console(ctx, &domid_vm, &number, &type);
+
+    return rc ? rc : libxl_console_exec(ctx, domid_vm, number, type, notify_fd);
+}
