@@ -6,10 +6,9 @@
 python3 "$tests/lab/lib/guest.py" "$work/guest"
 script <<'S'
 free_memory() { xl info free_memory; }
-build() { /root/build_pvh --seconds 150 --cache /var/lib/xenolith/kernels --ramdisk /root/guest/initrd.gz "$@" 'guest is up'; }
+build() { /root/build_pvh --seconds 150 --cache /var/cache/xenolith/kernels --ramdisk /root/guest/initrd.gz "$@" 'guest is up'; }
 set -e
 chmod +x /root/build_pvh
-mkdir -p /var/lib/xenolith
 # A kernel file that has just been written is not cached.
 while [ $(($(date +%s) - $(stat -c %Z /root/guest/vmlinuz))) -le 3 ]; do usleep 100000; done
 before=$(free_memory)

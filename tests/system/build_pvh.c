@@ -151,15 +151,15 @@ static int introduce_and_play(struct ctrl_priv *p, struct xs_handle *store, uint
     return err;
 }
 
-static int build(struct ctrl_priv *p, struct ctrl_gnttab *gnttab, uint32_t domid, struct kernel_file *kernel,
-                 struct pvh_built *ret_built, struct build_error *error)
+static int build(struct ctrl_priv *p, uint32_t domid, struct kernel_file *kernel, struct pvh_built *ret_built,
+                 struct build_error *error)
 {
     _cleanup_free_ void *ramdisk = NULL;
     struct guest_module module = { 0 };
     struct pvh_guest guest = {
         .domid = domid, .nr_vcpus = options.vcpus, .max_kib = options.kib, .target_kib = options.kib, .claim = true,
         .kernel_name = options.kernel, .kernel = &kernel->image, .cmdline = options.cmdline, .modules = &module,
-        .gnttab = gnttab,
+        .map_pages = options.map,
     };
     int err = 0;
 
@@ -171,7 +171,7 @@ static int build(struct ctrl_priv *p, struct ctrl_gnttab *gnttab, uint32_t domid
     return err < 0 ? err : pvh_build(p, &guest, ret_built, error);
 }
 
-static int run(struct ctrl_priv *p, struct xs_handle *store, struct ctrl_gnttab *gnttab)
+static int run(struct ctrl_priv *p, struct xs_handle *store)
 {
     _cleanup_(kernel_file_close) struct kernel_file kernel = { .data = NULL };
     struct build_error error = { .text = "" };
@@ -191,7 +191,7 @@ static int run(struct ctrl_priv *p, struct xs_handle *store, struct ctrl_gnttab 
         fprintf(stderr, "build_pvh: %s\n", error.text);
         return err;
     }
-    err = build(p, gnttab, domid, &kernel, &built, &error);
+    err = build(p, domid, &kernel, &built, &error);
     if (err < 0) {
         fprintf(stderr, "build_pvh: %s\n", error.text);
     } else {
@@ -215,7 +215,6 @@ int main(int argc, char **argv)
         { "map", no_argument, NULL, 'm' },          { NULL, 0, NULL, 0 },
     };
     struct xs_handle *store;
-    struct ctrl_gnttab *gnttab = NULL;
     struct ctrl_priv *p = NULL;
     int c, err;
 
@@ -236,13 +235,10 @@ int main(int argc, char **argv)
     options.text = argv[optind + 3];
     store = xs_open(0);
     err = store ? ctrl_transport->priv_open(&p) : -errno;
-    if (err == 0 && !options.map)
-        err = ctrl_transport->gnttab_open(&gnttab);
     if (err == 0)
-        err = run(p, store, gnttab);
+        err = run(p, store);
     else
-        complain("privcmd, gntdev or store", err);
-    ctrl_gnttab_close(gnttab);
+        complain("privcmd or store", err);
     ctrl_priv_close(p);
     xs_close(store);
     if (err < 0)

@@ -181,6 +181,11 @@ static void entered_and_found(void **state)
         assert_int_equal(kernel_cache_put(cache, &st, &other, &elf, sizeof(elf)), -EAGAIN); /* it changed meanwhile */
     }
     assert_int_equal(entries(), 1);
+    snprintf(cache, sizeof(cache), "%s/a/b", folder);
+    assert_int_equal(kernel_cache_put(cache, &st, &st, &elf, sizeof(elf)), 0);
+    assert_int_equal(entries(), 1);
+    snprintf(cache, sizeof(cache), "%s/c/d/e", folder);
+    assert_int_equal(kernel_cache_put(cache, &st, &st, &elf, sizeof(elf)), -ENOENT);
 }
 
 static void through_a_file(void **state)

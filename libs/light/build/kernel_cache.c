@@ -32,14 +32,27 @@ static bool is_ours(const struct stat *st, mode_t kind)
     return (st->st_mode & S_IFMT) == kind && st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* make: the folder, if there is none. */
+/* Makes the folder, and the one that it is in. */
+static int folder_make(const char *folder)
+{
+    _cleanup_free_ char *parent = strdup(folder);
+    char *end = parent ? strrchr(parent, '/') : NULL;
+
+    if (end && end != parent) {
+        *end = 0;
+        mkdir(parent, 0755); /* if it cannot be, neither can the folder */
+    }
+    return mkdir(folder, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* make: if there is none. */
 static int folder_open(const char *folder, bool make)
 {
+    int fd, err = make ? folder_make(folder) : 0;
     struct stat st;
-    int fd;
 
-    if (make && mkdir(folder, 0700) < 0 && errno != EEXIST)
-        return -errno;
+    if (err < 0)
+        return err;
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;

@@ -98,6 +98,7 @@ struct build {
     uint32_t ident[IDENT_ENTRIES];
     uint8_t *start_info;
     struct grant_entry_v1 *grants; /* the first page of the guest's table; NULL: not mapped yet */
+    struct ctrl_gnttab *gnttab;    /* NULL: its memory is mapped to write it */
     struct pvh_built built;
     struct build_error *error;
 };
@@ -106,8 +107,10 @@ static void build_done(struct build **b)
 {
     if (*b && (*b)->grants)
         ctrl_unmap((*b)->p, (*b)->grants, 1);
-    if (*b)
+    if (*b) {
+        ctrl_gnttab_close((*b)->gnttab);
         free((*b)->start_info);
+    }
     free(*b);
 }
 
@@ -205,7 +208,8 @@ static int step_grant_table(struct build *b)
         return build_fail_errno(b->error, "grants", err, "grant table: mapping its first page");
     b->grants = frame;
     b->memory.grants = frame;
-    b->memory.gnttab = b->guest->gnttab;
+    if (!b->guest->map_pages && ctrl_transport->gnttab_open(&b->gnttab) == 0) /* without one it goes by mappings */
+        b->memory.gnttab = b->gnttab;
     return 0;
 }
 

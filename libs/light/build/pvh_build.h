@@ -43,7 +43,7 @@ struct pvh_guest {
     const struct guest_module *modules;
     unsigned nr_modules;
     uint32_t store_domid, console_domid; /* where the daemons run: 0 */
-    struct ctrl_gnttab *gnttab;          /* to write the guest's memory with, which is faster; may be NULL */
+    bool map_pages; /* write its memory through mappings, also where the hypervisor's copy is to be had */
 };
 
 /* Where the guest's ends of store and console are: for the store's introduction, and nodes that say it. */
