@@ -60,6 +60,28 @@ static const char *label_of(const libxl_dominfo *info)
     return info->ssid_label ? info->ssid_label : "-";
 }
 
+static void print_nodes(struct xl *xl, const libxl_dominfo *info)
+{
+    int n = libxl_get_max_nodes(xl->ctx);
+    libxl_bitmap nodes;
+    char buffer[256];
+
+    libxl_bitmap_init(&nodes);
+    if (!libxl_node_bitmap_alloc(xl->ctx, &nodes, 0) &&
+        !libxl_domain_get_nodeaffinity(xl->ctx, info->domid, &nodes))
+        printf(" %s", format_set(&nodes, n, buffer, sizeof(buffer)));
+    else
+        printf(" -");
+    libxl_bitmap_dispose(&nodes);
+}
+
+static void print_pool(struct xl *xl, const libxl_dominfo *info)
+{
+    _cleanup_free_ char *name = libxl_cpupoolid_to_name(xl->ctx, info->cpupool);
+
+    printf("%16s", name ? name : "-");
+}
+
 static void print_common(struct xl *xl, const libxl_dominfo *info)
 {
     _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
@@ -68,7 +90,7 @@ static void print_common(struct xl *xl, const libxl_dominfo *info)
     printf("%-40s %5d %5lu %5d     %c%c%c%c%c%c  %8.1f", name, info->domid,
            (unsigned long)((info->current_memkb + info->outstanding_memkb) / 1024), info->vcpu_online,
            info->running ? 'r' : '-', info->blocked ? 'b' : '-', info->paused ? 'p' : '-', info->shutdown ? 's' : '-',
-           crashed ? 'c' : '-', info->dying ? 'd' : '-', (double)info->cpu_time / 1e9);
+           crashed ? 'c' : '-', info->dying ? 'd' : '-', (double)(float)info->cpu_time / 1e9);
 }
 
 static void print_row(struct xl *xl, const struct xl_args *args, const libxl_dominfo *info)
@@ -85,6 +107,10 @@ static void print_row(struct xl *xl, const struct xl_args *args, const libxl_dom
     }
     if (args->given['v'] || args->given['Z'])
         printf(" %16s", label_of(info));
+    if (args->given['c'])
+        print_pool(xl, info);
+    if (args->given['n'])
+        print_nodes(xl, info);
     putchar('\n');
 }
 
@@ -95,6 +121,10 @@ static void print_table(struct xl *xl, const struct xl_args *args, const struct 
         printf("   UUID                            Reason-Code\tSecurity Label");
     else if (args->given['Z'])
         printf("   Security Label");
+    if (args->given['c'])
+        printf("         Cpupool");
+    if (args->given['n'])
+        printf(" NODE Affinity");
     putchar('\n');
     for (int i = 0; i < l->n; i++)
         print_row(xl, args, &l->domains[i]);
@@ -161,8 +191,8 @@ int cmd_list(struct xl *xl, const struct xl_args *args)
 
     if (status)
         return status;
-    if (args->given['l'] || args->given['c'] || args->given['n'])
-        return xl_fail(xl, "-l, -c and -n are not implemented; --json shows what is known of running domains");
+    if (args->given['l'])
+        return xl_fail(xl, "-l is not implemented; --json shows what is known of running domains");
     if (args->given[OPT_JSON])
         print_json(xl, &l);
     else
@@ -210,7 +240,7 @@ static void print_vcpu(const char *name, uint32_t domid, const struct vcpus *all
         printf("%c%c- ", v->running ? 'r' : '-', v->blocked ? 'b' : '-');
     else
         printf("--p ");
-    printf(" %8.1f  %s / %s\n", (double)((float)v->vcpu_time / 1e9f), format_set(&v->cpumap, all->host_cpus, hard, sizeof(hard)),
+    printf(" %8.1f  %s / %s\n", (double)(float)v->vcpu_time / 1e9, format_set(&v->cpumap, all->host_cpus, hard, sizeof(hard)),
            format_set(&v->cpumap_soft, all->host_cpus, soft, sizeof(soft)));
 }
 

@@ -2,6 +2,7 @@
 xl_parts = \
 	tools/xl/cmd_create.c \
 	tools/xl/cmd_host.c \
+	tools/xl/cmd_info.c \
 	tools/xl/cmd_list.c \
 	tools/xl/config.c \
 	tools/xl/format.c \

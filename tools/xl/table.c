@@ -108,7 +108,7 @@ const struct xl_command xl_commands[] = {
     { "mem-max", NULL, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain may have of memory", NULL },
     { "mem-set", NULL, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain has of memory", NULL },
     { "vcpu-list", cmd_vcpu_list, 0, 0, -1, "[OPTIONS] [DOMAIN...]", "List vCPUs", json_options },
-    { "info", NULL, 0, 0, 0, "[OPTIONS]", "What is known of the host", info_options },
+    { "info", cmd_info, 0, 0, 0, "[OPTIONS]", "What is known of the host", info_options },
     { "domid", cmd_domid, 0, 1, 1, "NAME", "The number of a domain", NULL },
     { "domname", cmd_domname, 0, 1, 1, "NUMBER", "The name of a domain", NULL },
     { "rename", NULL, 0, 2, 2, "DOMAIN NAME", "Rename a domain", NULL },

@@ -88,6 +88,7 @@ int cmd_debug_keys(struct xl *xl, const struct xl_args *args);
 int cmd_dmesg(struct xl *xl, const struct xl_args *args);
 int cmd_domid(struct xl *xl, const struct xl_args *args);
 int cmd_domname(struct xl *xl, const struct xl_args *args);
+int cmd_info(struct xl *xl, const struct xl_args *args);
 int cmd_list(struct xl *xl, const struct xl_args *args);
 int cmd_vcpu_list(struct xl *xl, const struct xl_args *args);
 
