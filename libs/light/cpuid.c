@@ -186,7 +186,8 @@ yajl_gen_status libxl_cpuid_policy_list_gen_json(yajl_gen hand, libxl_cpuid_poli
 }
 
 /* --- from JSON: an old form is the list of leaves alone --- */
-static int parse_bits(const struct json_node *object, const char *key, char *bits, size_t size, struct json_error *error)
+static int parse_bits(const struct json_node *object, const char *key, char *bits, size_t size,
+                      struct json_error *error)
 {
     const struct json_node *n = json_member(object, key);
     int rc;

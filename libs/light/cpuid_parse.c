@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * The two ways in which a configuration changes CPUID: "NAME=VALUE", and "LEAF[,SUBLEAF]:REGISTER=BITS[,REGISTER=BITS]".
+ * The two ways in which a configuration changes CPUID: "NAME=VALUE" and "LEAF[,SUBLEAF]:REGISTER=BITS[,REGISTER=BITS]".
  * Programs know what is wrong with a line by the number that is returned.
  */
 #include <errno.h>

@@ -49,7 +49,8 @@ int libxl_cpupool_info(libxl_ctx *ctx, libxl_cpupoolinfo *info, uint32_t poolid)
         rc = -ENOENT;
     }
     if (rc)
-        return rc == -ENOENT ? ERROR_FAIL : light_fail(ctx, rc, "pool %u: the hypervisor does not tell about it", poolid);
+        return rc == -ENOENT ? ERROR_FAIL
+                             : light_fail(ctx, rc, "pool %u: the hypervisor does not tell about it", poolid);
     *info = found;
     return 0;
 }

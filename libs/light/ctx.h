@@ -18,8 +18,8 @@ struct libxl__ctx {
 };
 
 /*
- * A context is used by several threads, its handles by one at a time: from this declaration to the end of the block. The
- * lock is recursive.
+ * A context is used by several threads, its handles by one at a time: from this declaration to the end of the block.
+ * The lock is recursive.
  */
 #define LIGHT_LOCKED(ctx) libxl_ctx *locked_ __attribute__((cleanup(light_unlock), unused)) = light_lock(ctx)
 

@@ -11,7 +11,8 @@
 #undef ENUM_END
 
 #define ENUM(T, type, table)        \
-    const struct light_type type = {.name = #T, .size = sizeof(T), .ops = &light_enum_ops, .is_signed = true, .words = table};
+    const struct light_type type = {\
+        .name = #T, .size = sizeof(T), .ops = &light_enum_ops, .is_signed = true, .words = table};
 #define VALUE(value, word)
 #define ENUM_END
 #include "enums.def"

@@ -125,8 +125,8 @@ void libxl_report_child_exitstatus(libxl_ctx *ctx, xentoollog_level level, const
     else if (WIFEXITED(status))
         light_log(ctx, level, -1, "%s [%ld] unexpectedly exited status zero", what, (long)pid);
     else if (WIFSIGNALED(status))
-        light_log(ctx, level, -1, "%s [%ld] died due to fatal signal %s%s", what, (long)pid, strsignal(WTERMSIG(status)),
-                  WCOREDUMP(status) ? " (core dumped)" : "");
+        light_log(ctx, level, -1, "%s [%ld] died due to fatal signal %s%s", what, (long)pid,
+                  strsignal(WTERMSIG(status)), WCOREDUMP(status) ? " (core dumped)" : "");
     else
         light_log(ctx, level, -1, "%s [%ld] gave unexpected wait status 0x%x", what, (long)pid, (unsigned)status);
 }

@@ -22,7 +22,7 @@ static inline struct ctrl_bitmap light_set_of(libxl_bitmap *map)
 /* Whether text is nothing but a decimal number that fits. */
 bool light_number(const char *text, uint32_t *ret_number);
 
-/* The node's value, from malloc(); NULL: there is none, or *ret_error says what failed. Nothing is logged for ENOENT. */
+/* The node's value, from malloc(). NULL: there is none, of which nothing is said, or *ret_error says what failed. */
 char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

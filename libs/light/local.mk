@@ -17,6 +17,7 @@ light_sources = \
 	libs/light/missing.c \
 	libs/light/name.c \
 	libs/light/public.c \
+	libs/light/rename.c \
 	libs/light/sched.c \
 	libs/light/small.c \
 	libs/light/type.c \

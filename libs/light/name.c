@@ -72,15 +72,7 @@ bool light_number(const char *text, uint32_t *ret_number)
 
 int libxl_domain_qualifier_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
 {
-    uint32_t number;
-    int rc;
-
-    if (!light_number(name, &number))
-        return libxl_name_to_domid(ctx, name, domid);
-    rc = libxl_domain_info(ctx, NULL, number);
-    if (!rc)
-        *domid = number;
-    return rc;
+    return light_number(name, domid) ? 0 : libxl_name_to_domid(ctx, name, domid); /* a number may be nobody's */
 }
 
 /* --- device models in domains of their own --- */
@@ -97,7 +89,8 @@ int libxl_get_stubdom_id(libxl_ctx *ctx, int guest_domid)
 {
     uint32_t domid;
 
-    return read_number(ctx, "/local/domain/%u/image/device-model-domid", (uint32_t)guest_domid, &domid) ? (int)domid : 0;
+    return read_number(ctx, "/local/domain/%u/image/device-model-domid", (uint32_t)guest_domid, &domid) ? (int)domid
+                                                                                                        : 0;
 }
 
 int libxl_is_stubdom(libxl_ctx *ctx, uint32_t domid, uint32_t *target_domid)

@@ -35,7 +35,8 @@ static int from_json(libxl_ctx *ctx, const struct light_type *t, void *p, const 
         return ERROR_NOMEM;
     }
     if (rc)
-        light_log(ctx, XTL_ERROR, -1, "JSON of a %s: %s%s%s", t->name, error.where, error.where[0] ? " " : "", error.what);
+        light_log(ctx, XTL_ERROR, -1, "JSON of a %s: %s%s%s", t->name, error.where, error.where[0] ? " " : "",
+                  error.what);
     return rc ? ERROR_FAIL : 0;
 }
 

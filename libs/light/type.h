@@ -77,8 +77,8 @@ int light_word_value(const struct light_type *t, const char *word, int *ret_valu
 
 /* --- basic types: what others are made of --- */
 extern const struct light_type light_bitmap, light_bool, light_borrowed, light_cpuid, light_defbool, light_genid,
-    light_hwcap, light_int, light_key_value_list, light_mac, light_s64, light_string, light_string_list, light_u8, light_u16,
-    light_u32, light_u64, light_uuid;
+    light_hwcap, light_int, light_key_value_list, light_mac, light_s64, light_string, light_string_list, light_u8,
+    light_u16, light_u32, light_u64, light_uuid;
 extern const struct light_ops light_enum_ops, light_struct_ops;
 
 /* Whether all bytes are zero, what is_initial and init are for many types. */

@@ -240,7 +240,8 @@ static yajl_gen_status string_list_gen(const struct light_type *t, yajl_gen gen,
     return libxl_string_list_gen_json(gen, &list);
 }
 
-static int string_list_parse(const struct light_type *t, void *p, const struct json_node *node, struct json_error *error)
+static int string_list_parse(const struct light_type *t, void *p, const struct json_node *node,
+                             struct json_error *error)
 {
     const struct json_node *n;
     int rc = json_want(node, JSON_ARRAY, error);

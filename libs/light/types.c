@@ -8,7 +8,8 @@
 #define STRUCT_END {.path = NULL}}};
 #define FIELD(T, f, t, value) {.path = #f, .offset = offsetof(T, f), .type = &t, .initial = (uint64_t)(value)},
 #define HIDDEN(T, f) {.path = #f, .form = LIGHT_HIDDEN, .offset = offsetof(T, f)},
-#define ARRAY(T, f, n, t) {.path = #f, .form = LIGHT_ARRAY, .offset = offsetof(T, f), .count = offsetof(T, n), .type = &t},
+#define ARRAY(T, f, n, t) \
+    {.path = #f, .form = LIGHT_ARRAY, .offset = offsetof(T, f), .count = offsetof(T, n), .type = &t},
 #define UNION(T, f, t, value)                                                                           \
     {.path = #f, .form = LIGHT_UNION, .offset = offsetof(T, f), .type = &t, .initial = (uint64_t)(value),   \
      .variants = (const struct light_variant[]){

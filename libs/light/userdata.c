@@ -130,7 +130,8 @@ int libxl_userdata_store(libxl_ctx *ctx, uint32_t domid, const char *userdata_us
 
     if (rc)
         return rc;
-    return datalen > 0 ? data_write(ctx, domid, userdata_userid, data, datalen) : data_unlink(ctx, domid, userdata_userid);
+    return datalen > 0 ? data_write(ctx, domid, userdata_userid, data, datalen)
+                       : data_unlink(ctx, domid, userdata_userid);
 }
 
 int libxl_userdata_unlink(libxl_ctx *ctx, uint32_t domid, const char *userdata_userid)
@@ -138,7 +139,8 @@ int libxl_userdata_unlink(libxl_ctx *ctx, uint32_t domid, const char *userdata_u
     return libxl_userdata_store(ctx, domid, userdata_userid, NULL, 0);
 }
 
-int libxl_userdata_retrieve(libxl_ctx *ctx, uint32_t domid, const char *userdata_userid, uint8_t **data_r, int *datalen_r)
+int libxl_userdata_retrieve(libxl_ctx *ctx, uint32_t domid, const char *userdata_userid, uint8_t **data_r,
+                            int *datalen_r)
 {
     char *name _cleanup_free_ = NULL;
     void *data = NULL;
@@ -167,8 +169,9 @@ int light_userdata_remove(libxl_ctx *ctx, uint32_t domid, const libxl_uuid *uuid
         return errno == ENOENT ? 0 : light_fail(ctx, -errno, "cannot look through %s", light_userdata_folder);
     snprintf(want, sizeof(want), ".%u." LIBXL_UUID_FMT ".", domid, LIBXL_UUID_BYTES(*uuid));
     while ((entry = readdir(dir)))
-        if (!strncmp(entry->d_name, "userdata-", 9) && entry->d_name[9] && !strncmp(entry->d_name + 10, want, strlen(want)) &&
-            unlinkat(dirfd(dir), entry->d_name, 0) && errno != ENOENT)
+        if (!strncmp(entry->d_name, "userdata-", 9) && entry->d_name[9] &&
+            !strncmp(entry->d_name + 10, want, strlen(want)) && unlinkat(dirfd(dir), entry->d_name, 0) &&
+            errno != ENOENT)
             rc = light_fail(ctx, -errno, "cannot remove %s/%s", light_userdata_folder, entry->d_name);
     closedir(dir);
     return rc;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
  * What programs keep of a domain in files: userdata-d.DOMID.UUID.USERID, its configuration as JSON being one of them.
- * A file is replaced in one step, so it can be read at any time; who reads and writes takes the domain's lock. Errors are
- * libxl's.
+ * A file is replaced in one step, so it can be read at any time; who reads and writes takes the domain's lock. Errors
+ * are libxl's.
  */
 #ifndef XENOLITH_LIGHT_USERDATA_H
 #define XENOLITH_LIGHT_USERDATA_H

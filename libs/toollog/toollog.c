@@ -49,7 +49,8 @@ void xtl_progress(struct xentoollog_logger *logger, const char *context, const c
     if (!logger->progress)
         return;
     if (total)
-        percent = (int)(total < ULONG_MAX / 100 && done < ULONG_MAX / 100 ? done * 100 / total : done / (total / 100 + 1));
+        percent =
+            (int)(total < ULONG_MAX / 100 && done < ULONG_MAX / 100 ? done * 100 / total : done / (total / 100 + 1));
     logger->progress(logger, context, doing_what, percent, done, total);
     errno = kept;
 }

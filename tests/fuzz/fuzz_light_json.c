@@ -13,7 +13,8 @@
 #include "light/type.h"
 
 #define TYPE_OF(T) &T##_desc,
-static const struct light_type *const types[] = {LIBXL__STRUCTS(TYPE_OF) LIBXL__PLAIN_STRUCTS(TYPE_OF) LIBXL__ENUMS(TYPE_OF)};
+static const struct light_type *const types[] = { LIBXL__STRUCTS(TYPE_OF) LIBXL__PLAIN_STRUCTS(TYPE_OF)
+                                                      LIBXL__ENUMS(TYPE_OF) };
 
 static char *json_of(const struct light_type *t, const void *p)
 {

@@ -30,8 +30,11 @@ static unsigned one_of(unsigned n)
 static char *random_string(void)
 {
     static const char *const strings[] = {
-        "",     "a", "xvda",            "/dev/vg/lv", "with space", "quote\"back\\slash",
-        "\x01\t", "0", "a/b/c?d=e&f=%20", "\xc3\xa9",   "nil",        "root=/dev/xvda1 console=hvc0 quiet panic=1 and more"};
+        "",           "a",          "xvda",
+        "/dev/vg/lv", "with space", "quote\"back\\slash",
+        "\x01\t",     "0",          "a/b/c?d=e&f=%20",
+        "\xc3\xa9",   "nil",        "root=/dev/xvda1 console=hvc0 quiet panic=1 and more"
+    };
 
     return strdup(strings[one_of(sizeof(strings) / sizeof(strings[0]))]);
 }
@@ -69,8 +72,9 @@ static void random_bitmap(libxl_bitmap *map)
 
 static void random_cpuid(libxl_cpuid_policy_list *list)
 {
-    static const char *const lines[] = {"1:eax=xxxxxxxxxxxxxxxxxxxxxxxx01kxxsxx,edx=1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-                                        "7,0:ebx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0", "0x80000001:ecx=0xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx1"};
+    static const char *const lines[] = { "1:eax=xxxxxxxxxxxxxxxxxxxxxxxx01kxxsxx,edx=1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                                         "7,0:ebx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0",
+                                         "0x80000001:ecx=0xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx1" };
     unsigned i, n = one_of(4);
 
     for (i = 0; i < n; i++)

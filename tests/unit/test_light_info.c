@@ -87,7 +87,8 @@ void *xs_read(struct xs_handle *xsh, xs_transaction_t tx, const char *path, unsi
 bool xs_write(struct xs_handle *xsh, xs_transaction_t tx, const char *path, const void *data, unsigned len)
 {
     (void)xsh, (void)tx, (void)data, (void)len;
-    snprintf(written, sizeof(written), "%s", path);
+    if (*path)
+        snprintf(written, sizeof(written), "%s", path);
     errno = store_error;
     return !store_error;
 }
@@ -95,6 +96,21 @@ bool xs_write(struct xs_handle *xsh, xs_transaction_t tx, const char *path, cons
 bool xs_rm(struct xs_handle *xsh, xs_transaction_t tx, const char *path)
 {
     return xs_write(xsh, tx, path, "", 0);
+}
+
+static int store_conflicts;
+
+xs_transaction_t xs_transaction_start(struct xs_handle *xsh)
+{
+    return xs_write(xsh, XBT_NULL, "", "", 0) ? 1 : XBT_NULL;
+}
+
+bool xs_transaction_end(struct xs_handle *xsh, xs_transaction_t tx, bool abandon)
+{
+    if (abandon || store_conflicts-- <= 0)
+        return xs_write(xsh, tx, "", "", 0);
+    errno = EAGAIN;
+    return false;
 }
 
 /* --- the world --- */
@@ -238,12 +254,11 @@ static void test_names(void **state)
     assert_int_equal(domid, 0);
     domid = 999;
     assert_int_equal(libxl_name_to_domid(ctx, "guest", &domid), ERROR_INVAL);
-    assert_int_equal(libxl_domain_qualifier_to_domid(ctx, "77", &domid), ERROR_DOMAIN_NOTFOUND);
     assert_int_equal(libxl_domain_qualifier_to_domid(ctx, "99999999999", &domid), ERROR_INVAL);
     assert_int_equal(libxl_domain_qualifier_to_domid(ctx, "1x", &domid), ERROR_INVAL);
     assert_int_equal(domid, 999);
-    assert_int_equal(libxl_domain_qualifier_to_domid(ctx, "0", &domid), 0);
-    assert_int_equal(domid, 0);
+    assert_int_equal(libxl_domain_qualifier_to_domid(ctx, "77", &domid), 0);
+    assert_int_equal(domid, NOBODY);
     assert_int_equal(libxl_domain_qualifier_to_domid(ctx, "guest0", &domid), 0);
     assert_int_equal(domid, domids[0]);
 }
@@ -627,9 +642,14 @@ static bool do_pools(void)
     return list;
 }
 
-static bool (*const calls[])(void) = {
-    do_affinity, do_params, do_pools,do_info,     do_domains, do_vms, do_vcpus,   do_physinfo, do_topology,  do_numa,
-                                      do_version,  do_log,     do_maps, do_sockets, do_store,    do_scheduler, do_keys};
+static bool do_rename(void)
+{
+    return !libxl_domain_rename(ctx, domids[0], NULL, "fresh");
+}
+
+static bool (*const calls[])(void) = { do_affinity, do_params, do_pools,    do_rename,   do_info,      do_domains,
+                                       do_vms,      do_vcpus,  do_physinfo, do_topology, do_numa,      do_version,
+                                       do_log,      do_maps,   do_sockets,  do_store,    do_scheduler, do_keys };
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
 
 static void test_failures(void **state)
@@ -691,7 +711,8 @@ static void test_userdata(void **state)
     assert_null(back);
     assert_int_equal(len, 0);
     assert_int_equal(libxl_userdata_store(ctx, domids[0], "a", data, sizeof(data)), 0);
-    snprintf(name, sizeof(name), "%s/userdata-d.%u.01010101-0101-0101-0101-010101010101.a", light_userdata_folder, domids[0]);
+    snprintf(name, sizeof(name), "%s/userdata-d.%u.01010101-0101-0101-0101-010101010101.a", light_userdata_folder,
+             domids[0]);
     assert_int_equal(stat(name, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(libxl_userdata_retrieve(ctx, domids[0], "a", &back, &len), 0);
@@ -737,6 +758,51 @@ static void test_userdata_folder_is_missing(void **state)
     assert_int_equal(libxl_userdata_retrieve(ctx, domids[0], "a", NULL, NULL), 0);
     assert_int_equal(light_userdata_remove(ctx, domids[0], &(libxl_uuid){{1}}), 0);
     light_userdata_folder = folder;
+}
+
+static void test_rename(void **state)
+{
+    libxl_domain_config config;
+    int fd;
+
+    (void)state;
+    assert_int_equal(libxl_domain_rename(ctx, domids[1], "guest1", "fresh"), 0);
+    assert_string_equal(written, "/vm/x/name");
+    store_conflicts = 3;
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, "fresh"), 0);
+    assert_true(strstr(written, "/local/domain/") && strstr(written, "/name"));
+    store_conflicts = 1000;
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, "fresh"), ERROR_FAIL);
+    store_conflicts = 0;
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], "guest1", "fresh"), ERROR_INVAL);
+    assert_non_null(strstr(said, "its name is \"guest0\", not \"guest1\""));
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], "guest0", "guest1"), ERROR_INVAL);
+    assert_non_null(strstr(said, "has the name \"guest1\""));
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], "guest0", "guest0"), 0);
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, ""), ERROR_INVAL);
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, "a/b"), ERROR_INVAL);
+    assert_int_equal(libxl_domain_rename(ctx, NOBODY, NULL, "fresh"), ERROR_DOMAIN_NOTFOUND);
+    store_error = EIO;
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, "fresh"), ERROR_FAIL);
+    assert_int_equal(libxl_send_sysrq(ctx, domids[0], 'h'), ERROR_FAIL);
+    store_error = 0;
+    assert_int_equal(libxl_send_sysrq(ctx, domids[0], 'h'), 0);
+    assert_non_null(strstr(written, "/control/sysrq"));
+    assert_int_equal(libxl_send_sysrq(ctx, NOBODY, 'h'), ERROR_DOMAIN_NOTFOUND);
+
+    libxl_domain_config_init(&config);
+    config.c_info.name = strdup("guest0");
+    assert_int_equal(light_userdata_lock(ctx, domids[0], &fd), 0);
+    assert_int_equal(light_config_store(ctx, domids[0], &config), 0);
+    close(fd);
+    libxl_domain_config_dispose(&config);
+    libxl_domain_config_init(&config);
+    assert_int_equal(libxl_domain_rename(ctx, domids[0], "guest0", "kept"), 0);
+    assert_int_equal(light_config_load(ctx, domids[0], &config), 0);
+    assert_string_equal(config.c_info.name, "kept");
+    libxl_domain_config_dispose(&config);
+    assert_int_equal(light_userdata_remove(ctx, domids[0], &first_uuid), 0);
+    assert_int_equal(light_userdata_remove(ctx, domids[1], &second_uuid), 0);
 }
 
 /* --- files and descriptors --- */
@@ -788,6 +854,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_userdata, setup, teardown),
         cmocka_unit_test_setup_teardown(test_userdata_folder_is_missing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rename, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files, setup, teardown),
     };
     char folder[] = "/tmp/light-info-XXXXXX", command[64];

@@ -300,7 +300,8 @@ static void test_errors(void **unused)
     expect(BUILD, "{\"cpuid\": {\"msr\": [{\"index\": 1, \"policy\": \"\"}]}}", "cpuid.msr[0].policy", "is not 64 of");
     expect(CONFIG, "{\"nics\": [{\"mac\": \"zz\"}]}", "nics[0].mac", "\"zz\" is no MAC address");
     expect(CONFIG, "{\"nics\": [{\"mac\": \"00:16:3e:00:00:01:02\"}]}", "nics[0].mac", "is no MAC address");
-    expect(CONFIG, "{\"disks\": [{}, {}, {\"direct_io_safe\": 1}]}", "disks[2].direct_io_safe", "true or false is wanted");
+    expect(CONFIG, "{\"disks\": [{}, {}, {\"direct_io_safe\": 1}]}", "disks[2].direct_io_safe",
+           "true or false is wanted");
     expect(&libxl_physinfo_desc, "{\"hw_cap\": [1, 2, 3]}", "hw_cap", "has 3 entries, 4 are wanted");
     expect(&libxl_device_pci_desc, "{\"func\": 256}", "func", "is not from 0 to 255");
     memset(deep, '[', sizeof(deep));
@@ -315,10 +316,11 @@ static void test_lenient(void **unused)
 
     (void)unused;
     libxl_domain_create_info_init(&info);
-    assert_int_equal(libxl_domain_create_info_from_json(NULL, &info,
-                                                        "{\"type\": \"PVH\", \"hap\": true, \"name\": null, \"more\": [{}], "
-                                                        "\"poolid\": 1, \"poolid\": 2, \"oos\": \"<default>\"}"),
-                     0);
+    assert_int_equal(
+        libxl_domain_create_info_from_json(NULL, &info,
+                                           "{\"type\": \"PVH\", \"hap\": true, \"name\": null, \"more\": [{}], "
+                                           "\"poolid\": 1, \"poolid\": 2, \"oos\": \"<default>\"}"),
+        0);
     assert_int_equal(info.type, LIBXL_DOMAIN_TYPE_PVH);
     assert_true(libxl_defbool_val(info.hap));
     assert_true(libxl_defbool_is_default(info.oos));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Values of every public type, initialized and filled at random (the same for the same seed), and what the library makes
- * of them: bytes after init and dispose, JSON, copies, JSON read back. The ABI is one: values.sh runs it with the
+ * Values of every public type, initialized and filled at random (the same for the same seed), and what the library
+ * makes of them: bytes after init and dispose, JSON, copies, JSON read back. The ABI is one: values.sh runs it with the
  * distribution's libxenlight and with ours. The tables are linked in, to know what there is to fill; of the library's
  * code nothing is.
  */
@@ -110,7 +110,8 @@ static void show_read_back(const struct functions *f, libxl_ctx *ctx, void *p, v
     f->init(again);
     rc = f->from_json(ctx, again, text);
     text_again = f->to_json(ctx, again);
-    printf("%s read: %d %s\n", f->type->name, rc, strstr(text, "null") || !strcmp(text, text_again) ? "same" : "changed");
+    printf("%s read: %d %s\n", f->type->name, rc,
+           strstr(text, "null") || !strcmp(text, text_again) ? "same" : "changed");
     if (f->dispose)
         f->dispose(again);
     free(text);
@@ -158,7 +159,8 @@ static void show_variants(void)
     VARIANT(libxl_psr_hw_info, type, LIBXL_PSR_FEAT_TYPE_MBA)
 }
 
-#define SHOW_ENUM(T) show_enum(#T, T##_string_table, (const char *(*)(int))T##_to_string, (int (*)(const char *, int *))T##_from_string);
+#define SHOW_ENUM(T) \
+    show_enum(#T, T##_string_table, (const char *(*)(int))T##_to_string, (int (*)(const char *, int *))T##_from_string);
 
 static void show_enum(const char *name, const libxl_enum_string_table *w, const char *(*to_string)(int),
                       int (*from_string)(const char *, int *))
@@ -202,9 +204,13 @@ static void show_cpuid(void)
 #include "light/cpuid_names.def"
         "family", "model", "no-such-name"};
     static const char *const values[] = {"0", "1", "x", "k", "s", "", "t"};
-    static const char *const lines[] = {"sse", "=", "", "family=5", "family=15", "family=16", "family=270", "family=0x10",
-                                        "model=0x1f", "stepping=3", "apicidsize=4", "proccount=200", "maxhvleaf=5"};
-    static const char *const registers[] = {"1", "x:eax=1", "1:", "1:eax", "1:eax=2", "1:exx=1", "1,2:", "1,:eax=1", ""};
+    static const char *const lines[] = {
+        "sse",         "=",          "",           "family=5",     "family=15",     "family=16",  "family=270",
+        "family=0x10", "model=0x1f", "stepping=3", "apicidsize=4", "proccount=200", "maxhvleaf=5"
+    };
+    static const char *const registers[] = {
+        "1", "x:eax=1", "1:", "1:eax", "1:eax=2", "1:exx=1", "1,2:", "1,:eax=1", ""
+    };
     char line[64];
     size_t i, v;
 
@@ -231,8 +237,10 @@ static void show_bitmap(libxl_ctx *ctx, const libxl_bitmap *map)
 
 static void show_small(libxl_ctx *ctx)
 {
-    static const char *const uuids[] = {"efcdab90-7856-3412-0000-000000000001", "EFCDAB90-7856-3412-0000-00000000000A", "x", "",
-                                        "efcdab90785634120000000000000001", "efcdab90-7856-3412-0000-0000000000012"};
+    static const char *const uuids[] = {
+        "efcdab90-7856-3412-0000-000000000001", "EFCDAB90-7856-3412-0000-00000000000A", "x", "",
+        "efcdab90785634120000000000000001",     "efcdab90-7856-3412-0000-0000000000012"
+    };
     libxl_bitmap maps[3];
     libxl_uuid uuid = {{0}};
     size_t i;
