@@ -124,6 +124,8 @@ static int play(struct ctrl_priv *p, uint32_t domid, const struct pvh_built *bui
     err = ctrl_domain_unpause(p, domid);
     if (err == 0)
         err = listen_to(p, e, domid, port, ring);
+    putchar('\n'); /* the guest was in the middle of a line */
+    fflush(stdout);
     ctrl_unmap(p, ring, 1);
     ctrl_evtchn_close(e);
     return err;

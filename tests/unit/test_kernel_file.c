@@ -24,7 +24,7 @@
 
 static struct elf_kernel elf;
 static struct build_error error;
-static char folder[64], packed[96], plain[96], cache[96];
+static char folder[64], packed[96], plain[96], cache[128];
 
 static void file_make(const char *path, const void *data, size_t size)
 {
@@ -185,7 +185,10 @@ static void entered_and_found(void **state)
     assert_int_equal(kernel_cache_put(cache, &st, &st, &elf, sizeof(elf)), 0);
     assert_int_equal(entries(), 1);
     snprintf(cache, sizeof(cache), "%s/c/d/e", folder);
-    assert_int_equal(kernel_cache_put(cache, &st, &st, &elf, sizeof(elf)), -ENOENT);
+    assert_int_equal(kernel_cache_put(cache, &st, &st, &elf, sizeof(elf)), 0);
+    assert_int_equal(entries(), 1);
+    snprintf(cache, sizeof(cache), "%s/d", packed);
+    assert_int_equal(kernel_cache_put(cache, &st, &st, &elf, sizeof(elf)), -ENOTDIR);
 }
 
 static void through_a_file(void **state)
@@ -222,7 +225,7 @@ static void through_a_file(void **state)
 static void hostile_folders(void **state)
 {
     struct stat st = old_stat(packed);
-    char link_name[128], entry[256], real[256];
+    char link_name[160], entry[256], real[256];
     void *data;
     size_t size;
 
@@ -264,7 +267,7 @@ static void hostile_folders(void **state)
 static void the_oldest_goes(void **state)
 {
     struct stat st = old_stat(packed);
-    char unfinished[128];
+    char unfinished[160];
     struct timespec old[2] = { { 1, 0 }, { 1, 0 } };
     void *data;
     size_t size;

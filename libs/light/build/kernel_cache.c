@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,15 +33,17 @@ static bool is_ours(const struct stat *st, mode_t kind)
     return (st->st_mode & S_IFMT) == kind && st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Makes the folder, and the one that it is in. */
+/* Makes the folder, and those that it is in. */
 static int folder_make(const char *folder)
 {
-    _cleanup_free_ char *parent = strdup(folder);
-    char *end = parent ? strrchr(parent, '/') : NULL;
+    char parent[PATH_MAX];
 
-    if (end && end != parent) {
+    if (snprintf(parent, sizeof(parent), "%s", folder) >= (int)sizeof(parent))
+        return -ENAMETOOLONG;
+    for (char *end = strchr(parent + 1, '/'); end; end = strchr(end + 1, '/')) {
         *end = 0;
         mkdir(parent, 0755); /* if it cannot be, neither can the folder */
+        *end = '/';
     }
     return mkdir(folder, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }

@@ -5,7 +5,7 @@
  * a file that has just been written is not entered, because it might change once more within a tick of the clock. There is
  * no hash of the contents: it would cost a part of what unpacking does, and say nothing that these do not.
  *
- * The folder, and the one that it is in, are made when they are not there. One that others than this user may write to is
+ * The folder, and those that it is in, are made when they are not there. One that others than this user may write to is
  * not used, nor is an entry that is not a plain file of this user's alone. Whatever goes wrong: the kernel is unpacked as if
  * there were no cache.
  */
