@@ -254,7 +254,7 @@ fuzz: $(FUZZERS)
 	$(AM_V_at)for f in $(FUZZERS); do FUZZ_SECONDS=$(FUZZ_SECONDS) $(FUZZ_LOG_COMPILER) $$f || exit; done
 # The full size of the host tier: ten million inputs each for what decodes and walks, then 50 million calls against the model.
 fuzz-full: tests/fuzz/console_ring.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/light_json.fuzz \
-		tests/fuzz/store_wire.fuzz \
+		tests/fuzz/store_wire.fuzz $(XL_FUZZERS) \
 		tests/fuzz/xenstored_journal.fuzz tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz \
 		tests/model/test_model
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/console_ring.fuzz
@@ -262,6 +262,8 @@ fuzz-full: tests/fuzz/console_ring.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/guest_walk.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/light_json.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/store_wire.fuzz
+	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xlcfg.fuzz
+	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xldisk.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_journal.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_request.fuzz
 	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_snapshot.fuzz
