@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/light and libs/toollog.
 
-LIGHT_TESTS = tests/unit/test_light_info tests/unit/test_light_types
+LIGHT_TESTS = tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op \
+	tests/unit/test_light_info tests/unit/test_light_types
 LIGHT_FUZZERS = tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
 LIGHT_FILL = tests/light/fill.c tests/light/fill.h
@@ -20,6 +21,27 @@ tests_unit_test_light_types_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_types_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_types_LDADD = $(UTIL_CORE)
 
+tests_unit_test_arena_SOURCES = tests/unit/test_arena.c $(LIGHT_FAULT)
+tests_unit_test_arena_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_arena_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_arena_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_arena_LDADD = $(UTIL_CORE)
+tests_unit_test_light_events_SOURCES = tests/unit/test_light_events.c $(LIGHT_FAULT)
+tests_unit_test_light_events_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_events_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_events_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_events_LDADD = $(UTIL_CORE)
+tests_unit_test_light_op_SOURCES = tests/unit/test_light_op.c $(LIGHT_FAULT)
+tests_unit_test_light_op_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_op_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_op_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_op_LDADD = $(UTIL_CORE)
+
+# Over our xenstored and the hypervisor's core (tests/ctrl.mk).
+tests_flow_test_domain_life_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_domain_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_domain_life_LDADD = $(LOOP_CORE)
+
 # What of the peer tier needs no QEMU.
 TESTS += tests/peer/light/layout.sh
 TESTS += tests/peer/light/exports.sh tests/peer/light/values.sh
@@ -31,3 +53,12 @@ tests_peer_light_values_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_peer_light_values_CFLAGS = $(UTIL_CFLAGS) -fvisibility=hidden
 tests_peer_light_values_LDFLAGS = $(UTIL_LINK) -rdynamic
 tests_peer_light_values_LDADD = libs/light/libxenlight.so.4.17.0 -lyajl
+
+# A toolstack of a page, for dom0 in QEMU.
+noinst_PROGRAMS += tests/system/light_life
+tests_system_light_life_SOURCES = tests/system/light_life.c
+tests_system_light_life_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_system_light_life_CFLAGS = $(UTIL_CFLAGS)
+tests_system_light_life_LDFLAGS = -static -pthread
+tests_system_light_life_LDADD = libs/light/liblight.a libs/light/build/libbuild.a libs/ctrl/libctrl.a libs/store/libstore.a \
+	libs/toollog/libtoollog.a libs/base/libbase.a -lyajl_s $(BUILD_LIBS)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-only
 base_sources = \
+	libs/base/arena.c \
 	libs/base/buf.c \
 	libs/base/daemon.c \
 	libs/base/fd_message.c \
@@ -7,6 +8,7 @@ base_sources = \
 	libs/base/loop.c \
 	libs/base/nearest.c
 base_headers = \
+	libs/base/arena.h \
 	libs/base/buf.h \
 	libs/base/cleanup.h \
 	libs/base/daemon.h \

@@ -306,6 +306,18 @@ int loop_run_once(struct loop *loop, int timeout_ms)
     return 0;
 }
 
+int loop_poll_fd(const struct loop *loop)
+{
+    return loop->epoll;
+}
+
+uint64_t loop_deadline(const struct loop *loop)
+{
+    if (loop->deferred)
+        return 0;
+    return loop->timers ? loop->timers->deadline : UINT64_MAX;
+}
+
 int loop_run(struct loop *loop)
 {
     int rc = 0;

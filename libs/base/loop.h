@@ -86,6 +86,12 @@ void loop_deferred_remove(struct loop_deferred *src);
  * error of epoll_wait; a signal ends the waiting and is no error.
  */
 int loop_run_once(struct loop *loop, int timeout_ms);
+/*
+ * For a loop inside of another: a descriptor that is readable when a round would call something for a descriptor, and the
+ * earliest deadline (UINT64_MAX: none; 0: there are deferred calls), both to be asked for again after each round.
+ */
+int loop_poll_fd(const struct loop *loop);
+uint64_t loop_deadline(const struct loop *loop);
 /* Rounds until loop_quit() is called: its code, or the error of a round. */
 int loop_run(struct loop *loop);
 void loop_quit(struct loop *loop, int code);

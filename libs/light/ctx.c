@@ -7,6 +7,8 @@
 #include <xenstore.h>
 
 #include "ctrl/ctrl.h"
+#include "light/events.h"
+#include "light/store_link.h"
 
 static int lock_init(pthread_mutex_t *lock)
 {
@@ -76,6 +78,8 @@ int libxl_ctx_free(libxl_ctx *ctx)
 {
     if (!ctx)
         return 0;
+    light_store_free(ctx);
+    light_events_free(ctx);
     ctrl_priv_close(ctx->priv);
     if (ctx->store)
         xs_close(ctx->store);

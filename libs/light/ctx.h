@@ -7,6 +7,8 @@
 #include <pthread.h>
 
 struct ctrl_priv;
+struct light_events;
+struct light_store;
 struct xs_handle;
 
 struct libxl__ctx {
@@ -15,6 +17,8 @@ struct libxl__ctx {
     struct ctrl_priv *priv;     /* NULL until light_priv() */
     struct xs_handle *store;    /* NULL until light_store() */
     libxl_version_info version; /* empty until it is asked for */
+    struct light_store *store_link; /* NULL until an operation asks the store: store_link.h */
+    struct light_events *events; /* NULL until something takes time: events.h */
 };
 
 /*

@@ -6,7 +6,12 @@ light_sources = \
 	libs/light/cpuid_parse.c \
 	libs/light/cpupool.c \
 	libs/light/ctx.c \
+	libs/light/domain_create.c \
+	libs/light/domain_destroy.c \
+	libs/light/domain_life.c \
+	libs/light/domain_nodes.c \
 	libs/light/enums.c \
+	libs/light/event.c \
 	libs/light/fd.c \
 	libs/light/hostmap.c \
 	libs/light/info.c \
@@ -16,24 +21,32 @@ light_sources = \
 	libs/light/memory.c \
 	libs/light/missing.c \
 	libs/light/name.c \
+	libs/light/op.c \
 	libs/light/public.c \
 	libs/light/rename.c \
 	libs/light/sched.c \
 	libs/light/small.c \
+	libs/light/store_link.c \
 	libs/light/type.c \
 	libs/light/type_basic.c \
 	libs/light/type_small.c \
 	libs/light/types.c \
 	libs/light/userdata.c \
-	libs/light/vcpu.c
+	libs/light/vcpu.c \
+	libs/light/wait.c
 light_headers = \
 	libs/light/cpuid.h \
 	libs/light/cpuid_names.def \
 	libs/light/ctx.h \
+	libs/light/domain_free.h \
+	libs/light/domain_nodes.h \
 	libs/light/enums.def \
+	libs/light/events.h \
 	libs/light/info.h \
 	libs/light/json.h \
+	libs/light/op.h \
 	libs/light/small.h \
+	libs/light/store_link.h \
 	libs/light/type.h \
 	libs/light/types_device.def \
 	libs/light/types_domain.def \
@@ -78,8 +91,8 @@ libs_light_libxenlight_so_4_17_0_CFLAGS = $(UTIL_CFLAGS)
 libs_light_libxenlight_so_4_17_0_LDFLAGS = $(SOLIB_LINK) -Wl,-soname,libxenlight.so.4.17 \
 	-Wl,--version-script,$(srcdir)/libs/light/libxenlight.map
 libs_light_libxenlight_so_4_17_0_DEPENDENCIES = libs/light/libxenlight.map $(light_needs)
-light_needs = libs/store/libstore.a libs/ctrl/libctrl.a libs/base/libbase.a libs/toollog/libxentoollog.so.1.0
-libs_light_libxenlight_so_4_17_0_LDADD = $(light_needs) -lyajl
+light_needs = libs/light/build/libbuild.a libs/store/libstore.a libs/ctrl/libctrl.a libs/base/libbase.a libs/toollog/libxentoollog.so.1.0
+libs_light_libxenlight_so_4_17_0_LDADD = $(light_needs) -lyajl $(BUILD_LIBS)
 SOLIB_LINKS += libxenlight.so.4.17:libxenlight.so.4.17.0 libxenlight.so:libxenlight.so.4.17
 # For programs that are run with the build's own library.
 libs/light/libxenlight.so.4.17: libs/light/libxenlight.so.4.17.0

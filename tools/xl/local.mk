@@ -3,6 +3,7 @@ xl_parts = \
 	tools/xl/cmd_create.c \
 	tools/xl/cmd_host.c \
 	tools/xl/cmd_info.c \
+	tools/xl/cmd_life.c \
 	tools/xl/cmd_list.c \
 	tools/xl/config.c \
 	tools/xl/format.c \
@@ -21,8 +22,8 @@ tools_xl_xl_SOURCES = $(xl_sources) tools/xl/config.h tools/xl/format.h tools/xl
 tools_xl_xl_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
 tools_xl_xl_LDFLAGS = $(UTIL_LINK)
-tools_xl_xl_LDADD = libs/light/xlu/libxlu.a libs/light/liblight.a libs/ctrl/libctrl.a libs/store/libstore.a \
-	libs/toollog/libtoollog.a libs/base/libbase.a -lyajl
+tools_xl_xl_LDADD = libs/light/xlu/libxlu.a libs/light/liblight.a libs/light/build/libbuild.a libs/ctrl/libctrl.a libs/store/libstore.a \
+	libs/toollog/libtoollog.a libs/base/libbase.a -lyajl $(BUILD_LIBS)
 dist_man_MANS += tools/xl/xl.1
 bashcompletiondir = $(datadir)/bash-completion/completions
 install-data-local:

@@ -85,11 +85,16 @@ int cmd_complete(struct xl *xl, const struct xl_args *args);
 int cmd_claims(struct xl *xl, const struct xl_args *args);
 int cmd_create(struct xl *xl, const struct xl_args *args);
 int cmd_debug_keys(struct xl *xl, const struct xl_args *args);
+int cmd_destroy(struct xl *xl, const struct xl_args *args);
 int cmd_dmesg(struct xl *xl, const struct xl_args *args);
 int cmd_domid(struct xl *xl, const struct xl_args *args);
 int cmd_domname(struct xl *xl, const struct xl_args *args);
 int cmd_info(struct xl *xl, const struct xl_args *args);
 int cmd_list(struct xl *xl, const struct xl_args *args);
+int cmd_pause(struct xl *xl, const struct xl_args *args);
+int cmd_reboot(struct xl *xl, const struct xl_args *args);
+int cmd_shutdown(struct xl *xl, const struct xl_args *args);
+int cmd_unpause(struct xl *xl, const struct xl_args *args);
 int cmd_vcpu_list(struct xl *xl, const struct xl_args *args);
 
 /* A domain by name or number; 0, or an exit code, and it was said that there is none. */

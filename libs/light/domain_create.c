@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * A new domain: kernel and files are read first, then the hypervisor is asked, then the store is told, in one transaction.
+ * Each step undoes itself, so a creation that fails or is cancelled leaves nothing.
+ */
+#include <errno.h>
+#include <libxl_utils.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "light/build/kernel_file.h"
+#include "light/build/pvh_build.h"
+#include "light/domain_free.h"
+#include "light/domain_nodes.h"
+#include "light/events.h"
+#include "light/small.h"
+#include "light/userdata.h"
+
+#define KERNELS LOCALSTATEDIR "/cache/xenolith/kernels"
+#define RAMDISK_MAX (1u << 30)
+
+struct create {
+    struct light_free free; /* and who the domain is */
+    libxl_domain_config *config;
+    uint32_t *ret_domid;
+    struct kernel_file kernel;
+    void *ramdisk;
+    struct guest_module module;
+    struct pvh_built built;
+    struct light_nodes nodes;
+    struct light_asks asks;
+};
+
+/* --- the configuration --- */
+
+/* What a guest may have one day and cannot have yet. */
+static const char *not_yet(const libxl_domain_config *c)
+{
+    const libxl_domain_build_info *b = &c->b_info;
+    const struct {
+        bool wanted;
+        const char *what;
+    } table[] = {
+        { c->c_info.type != LIBXL_DOMAIN_TYPE_PVH, "a type other than pvh" },
+        { c->num_disks, "disk=" },
+        { c->num_nics, "vif=" },
+        { c->num_pcidevs, "pci=" },
+        { c->num_rdms, "rdm=" },
+        { c->num_dtdevs, "dtdev=" },
+        { c->num_vfbs, "vfb=" },
+        { c->num_vkbs, "vkb=" },
+        { c->num_vtpms, "vtpm=" },
+        { c->num_p9s, "p9=" },
+        { c->num_pvcallsifs, "pvcalls=" },
+        { c->num_vdispls, "vdispl=" },
+        { c->num_vsnds, "vsnd=" },
+        { c->num_channels, "channel=" },
+        { c->num_usbctrls, "usbctrl=" },
+        { c->num_usbdevs, "usbdev=" },
+        { b->num_ioports, "ioports=" },
+        { b->num_irqs, "irqs=" },
+        { b->num_iomem, "iomem=" },
+        { b->num_vnuma_nodes, "vnuma=" },
+        { b->num_vcpu_hard_affinity, "cpus=" },
+        { b->num_vcpu_soft_affinity, "cpus_soft=" },
+        { b->cpuid != NULL, "cpuid=" },
+        { b->bootloader != NULL, "bootloader=" },
+        { c->c_info.pool_name != NULL || c->c_info.poolid != 0, "pool=" },
+        { c->c_info.ssid_label != NULL || c->c_info.ssidref != 0, "seclabel=" },
+        { b->sched_params.weight > 0 || b->sched_params.cap > 0, "cpu_weight= and cap=" },
+    };
+
+    for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (table[i].wanted)
+            return table[i].what;
+    return NULL;
+}
+
+/* What is not said, as stock decides it. */
+static int complete(struct op *op, libxl_domain_config *c)
+{
+    libxl_domain_build_info *b = &c->b_info;
+
+    if (b->max_vcpus < 1)
+        b->max_vcpus = 1;
+    if (!b->avail_vcpus.size) {
+        if (light_bitmap_alloc(&b->avail_vcpus, (unsigned)b->max_vcpus) < 0)
+            return op_fail(op, ERROR_NOMEM, "no memory");
+        libxl_bitmap_set(&b->avail_vcpus, 0);
+    }
+    if (b->max_memkb == LIBXL_MEMKB_DEFAULT)
+        b->max_memkb = 32 * 1024;
+    if (b->target_memkb == LIBXL_MEMKB_DEFAULT)
+        b->target_memkb = b->max_memkb;
+    if (libxl_uuid_is_nil(&c->c_info.uuid) && light_uuid_generate(&c->c_info.uuid) < 0)
+        return op_fail(op, ERROR_FAIL, "no random numbers for a UUID");
+    return 0;
+}
+
+static int check(struct op *op)
+{
+    struct create *d = op->arg;
+    libxl_domain_config *c = d->config;
+    const char *missing = not_yet(c);
+
+    if (!c->c_info.name || !c->c_info.name[0])
+        return op_fail(op, ERROR_INVAL, "a domain needs a name: name=\"...\"");
+    op->object = arena_printf(&op->arena, "domain %s", c->c_info.name);
+    if (missing)
+        return op_fail(op, ERROR_NI, "%s cannot be had yet", missing);
+    if (!c->b_info.kernel)
+        return op_fail(op, ERROR_INVAL, "a guest needs a kernel: kernel=\"/path\"");
+    if (c->b_info.target_memkb > c->b_info.max_memkb)
+        return op_fail(op, ERROR_INVAL, "memory= is more than maxmem=");
+    return complete(op, c);
+}
+
+/* --- files --- */
+
+static int read_files(struct op *op)
+{
+    struct create *d = op->arg;
+    const libxl_domain_build_info *b = &d->config->b_info;
+    struct build_error error = { .text = "" };
+    int rc = kernel_file_open(b->kernel, KERNELS, &d->kernel, &error);
+
+    if (rc == 0 && b->ramdisk) {
+        rc = kernel_file_read("ramdisk", b->ramdisk, RAMDISK_MAX, &d->ramdisk, &d->module.size, &error);
+        d->module.data = d->ramdisk;
+    }
+    return rc < 0 ? op_fail(op, light_error(rc), "%s", error.text) : 0;
+}
+
+static void release(struct op *op)
+{
+    struct create *d = op->arg;
+
+    kernel_file_close(&d->kernel);
+    free(d->ramdisk);
+}
+
+/* --- the domain --- */
+
+static int make_domain(struct op *op)
+{
+    struct create *d = op->arg;
+    const libxl_domain_build_info *b = &d->config->b_info;
+    struct build_error error = { .text = "" };
+    struct pvh_domain wish = {
+        .nr_vcpus = (unsigned)b->max_vcpus,
+        .max_kib = b->max_memkb,
+        .max_port = b->event_channels,
+        .max_grant_frames = b->max_grant_frames == LIBXL_MAX_GRANT_DEFAULT ? -1 : (int32_t)b->max_grant_frames,
+        .max_maptrack_frames = b->max_maptrack_frames == LIBXL_MAX_GRANT_DEFAULT ? -1 : (int32_t)b->max_maptrack_frames,
+        .grant_version = b->max_grant_version > 0 ? (unsigned)b->max_grant_version : 0,
+        .tsc_mode = (uint32_t)b->tsc_mode,
+    };
+    int rc;
+
+    d->free.uuid = d->config->c_info.uuid;
+    memcpy(wish.uuid, d->free.uuid.uuid, sizeof(wish.uuid));
+    rc = pvh_domain_new(d->free.priv, &wish, 0, &d->free.domid, &error);
+    return rc < 0 ? op_fail(op, light_error(rc), "%s", error.text) : 0;
+}
+
+/* Domain 0 is none of ours: there is nothing to free before there is a domain. */
+static int free_domain(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->free.domid ? light_free_memory(op, &d->free) : 0;
+}
+
+static int build(struct op *op)
+{
+    struct create *d = op->arg;
+    const libxl_domain_build_info *b = &d->config->b_info;
+    struct build_error error = { .text = "" };
+    const struct pvh_guest guest = {
+        .domid = d->free.domid,
+        .nr_vcpus = (unsigned)b->max_vcpus,
+        .online = b->avail_vcpus.map,
+        .max_kib = b->max_memkb,
+        .target_kib = b->target_memkb,
+        .claim = true,
+        .no_acpi = !libxl_defbool_is_default(b->acpi) && !libxl_defbool_val(b->acpi),
+        .kernel_name = b->kernel,
+        .kernel = &d->kernel.image,
+        .cmdline = b->cmdline,
+        .modules = &d->module,
+        .nr_modules = d->ramdisk ? 1 : 0,
+    };
+    int rc = pvh_build(d->free.priv, &guest, &d->built, &error);
+
+    return rc < 0 ? op_fail(op, light_error(rc), "%s", error.text) : 0;
+}
+
+/* --- the store --- */
+
+static int write_nodes(struct op *op)
+{
+    struct create *d = op->arg;
+    struct store_client *store;
+    int rc = light_store_client(d->free.ctx, &store);
+
+    if (rc < 0)
+        return op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc));
+    d->nodes = (struct light_nodes){
+        .domid = d->free.domid,
+        .name = d->config->c_info.name,
+        .uuid = &d->free.uuid,
+        .nr_vcpus = (unsigned)d->config->b_info.max_vcpus,
+        .online = &d->config->b_info.avail_vcpus,
+        .max_kib = d->config->b_info.max_memkb,
+        .target_kib = d->config->b_info.target_memkb,
+        .built = &d->built,
+    };
+    return light_nodes_write(op, store, &d->nodes);
+}
+
+/* All of them or none were written: where the transaction failed, they would be another's. */
+static int free_nodes(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->nodes.written ? light_free_nodes(op, &d->free) : 0;
+}
+
+static int introduce(struct op *op)
+{
+    struct create *d = op->arg;
+    struct store_client *store;
+    char payload[80];
+    int rc = light_store_client(d->free.ctx, &store), len;
+
+    if (rc < 0)
+        return op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc));
+    len = snprintf(payload, sizeof(payload), "%u%c%ju%c%u", d->free.domid, '\0', (uintmax_t)d->built.store_gfn, '\0',
+                   d->built.store_port);
+    light_asks_begin(&d->asks, op, "introducing the domain", false);
+    light_asked(&d->asks, store_request(store, XS_INTRODUCE, XBT_NULL, payload, (size_t)len + 1, light_answered, &d->asks, NULL));
+    return light_asks_end(&d->asks);
+}
+
+/* --- the configuration, for who asks later --- */
+
+static int keep(struct op *op)
+{
+    struct create *d = op->arg;
+    int rc = light_config_store(d->free.ctx, d->free.domid, d->config);
+
+    if (rc)
+        return op_fail(op, rc, "its configuration cannot be kept in %s", light_userdata_folder);
+    *d->ret_domid = d->free.domid;
+    return 0;
+}
+
+static int forget(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return light_userdata_remove(d->free.ctx, d->free.domid, &d->free.uuid);
+}
+
+static const struct op_step steps[] = {
+    { .name = "checking its configuration", .start = check },
+    { .name = "reading its kernel", .start = read_files },
+    { .name = "making it", .start = make_domain, .undo = free_domain },
+    { .name = "building it", .start = build },
+    { .name = "writing its nodes", .start = write_nodes, .undo = free_nodes },
+    { .name = "introducing it to the store", .start = introduce },
+    { .name = "keeping its configuration", .start = keep, .undo = forget },
+};
+
+int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d_config, uint32_t *domid,
+                            const libxl_asyncop_how *ao_how, const libxl_asyncprogress_how *aop_console_how)
+{
+    struct ctrl_priv *priv;
+    struct create *d;
+    struct op *op;
+    int rc;
+
+    (void)aop_console_how;
+    pthread_mutex_lock(&ctx->lock);
+    rc = light_priv(ctx, &priv);
+    op = rc ? NULL : light_op_new(ctx, steps, sizeof(steps) / sizeof(steps[0]), sizeof(*d));
+    if (!op) {
+        pthread_mutex_unlock(&ctx->lock);
+        return rc ? rc : ERROR_NOMEM;
+    }
+    d = op->arg;
+    d->free = (struct light_free){ .ctx = ctx, .priv = priv };
+    d->config = d_config;
+    d->ret_domid = domid;
+    op->release = release;
+    return light_op_run(ctx, op, ao_how);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* Parts of a domain's end, for steps of operations and for what they undo. */
+#ifndef XENOLITH_LIGHT_DOMAIN_FREE_H
+#define XENOLITH_LIGHT_DOMAIN_FREE_H
+
+#include <libxl.h>
+
+#include "light/op.h"
+#include "light/store_link.h"
+
+struct light_free {
+    libxl_ctx *ctx;
+    struct ctrl_priv *priv;
+    uint32_t domid;
+    libxl_uuid uuid;
+    /* The rest is domain_destroy.c's. */
+    struct op *op;
+    struct loop_timer again;
+    struct light_asks asks;
+};
+
+/* Each is what a step's function returns; the structure stays until the step is done. */
+int light_free_memory(struct op *op, struct light_free *f);
+int light_free_nodes(struct op *op, struct light_free *f);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#include "light/domain_nodes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libxl_utils.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+
+#define CONSOLE_LIMIT "1048576" /* bytes that a console daemon keeps, in stock's words */
+
+enum value { TEXT, NAME, VM, UUID, START_TIME, STATIC_MAX, TARGET, DOMID, STORE_PORT, STORE_GFN, CONSOLE_PORT, CONSOLE_GFN,
+             FRONTEND, BACKEND };
+enum perms { INHERIT, GUEST_READS, GUEST_OWNS, DOM0_READS };
+
+/* %u is the domain, %s its UUID. A folder comes before what is in it, which inherits its permissions. */
+static const struct node {
+    const char *path;
+    enum perms perms;
+    enum value value;
+    const char *text;
+} table[] = {
+    { "/local/domain/%u", GUEST_READS, TEXT, "" },
+    { "/local/domain/%u/vm", INHERIT, VM, NULL },
+    { "/local/domain/%u/name", INHERIT, NAME, NULL },
+    { "/local/domain/%u/memory/static-max", INHERIT, STATIC_MAX, NULL },
+    { "/local/domain/%u/memory/target", INHERIT, TARGET, NULL },
+    { "/local/domain/%u/memory/videoram", INHERIT, TEXT, "0" },
+    { "/local/domain/%u/device/suspend/event-channel", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/control/shutdown", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/control/feature-poweroff", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/control/feature-reboot", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/control/feature-suspend", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/control/sysrq", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/control/platform-feature-multiprocessor-suspend", INHERIT, TEXT, "1" },
+    { "/local/domain/%u/control/platform-feature-xs_reset_watches", INHERIT, TEXT, "1" },
+    { "/local/domain/%u/data", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/drivers", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/feature", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/attr", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/error", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/domid", INHERIT, DOMID, NULL },
+    { "/local/domain/%u/store/port", INHERIT, STORE_PORT, NULL },
+    { "/local/domain/%u/store/ring-ref", INHERIT, STORE_GFN, NULL },
+    { "/local/domain/%u/console/backend", INHERIT, BACKEND, NULL },
+    { "/local/domain/%u/console/backend-id", DOM0_READS, TEXT, "0" },
+    { "/local/domain/%u/console/limit", INHERIT, TEXT, CONSOLE_LIMIT },
+    { "/local/domain/%u/console/type", INHERIT, TEXT, "xenconsoled" },
+    { "/local/domain/%u/console/output", INHERIT, TEXT, "pty" },
+    { "/local/domain/%u/console/tty", INHERIT, TEXT, "" },
+    { "/local/domain/%u/console/port", INHERIT, CONSOLE_PORT, NULL },
+    { "/local/domain/%u/console/ring-ref", INHERIT, CONSOLE_GFN, NULL },
+    { "/local/domain/0/backend/console/%u/0", GUEST_READS, TEXT, "" },
+    { "/local/domain/0/backend/console/%u/0/frontend", INHERIT, FRONTEND, NULL },
+    { "/local/domain/0/backend/console/%u/0/frontend-id", INHERIT, DOMID, NULL },
+    { "/local/domain/0/backend/console/%u/0/online", INHERIT, TEXT, "1" },
+    { "/local/domain/0/backend/console/%u/0/state", INHERIT, TEXT, "1" },
+    { "/local/domain/0/backend/console/%u/0/protocol", INHERIT, TEXT, "vt100" },
+    { "/vm/%s", GUEST_READS, TEXT, "" },
+    { "/vm/%s/name", INHERIT, NAME, NULL },
+    { "/vm/%s/uuid", INHERIT, UUID, NULL },
+    { "/vm/%s/start_time", INHERIT, START_TIME, NULL },
+    { "/libxl/%u/device/console/0/frontend", INHERIT, FRONTEND, NULL },
+    { "/libxl/%u/device/console/0/backend", INHERIT, BACKEND, NULL },
+    { "/libxl/%u/device/console/0/frontend-id", INHERIT, DOMID, NULL },
+    { "/libxl/%u/device/console/0/online", INHERIT, TEXT, "1" },
+    { "/libxl/%u/device/console/0/state", INHERIT, TEXT, "1" },
+    { "/libxl/%u/device/console/0/protocol", INHERIT, TEXT, "vt100" },
+    { "/libxl/%u/type", INHERIT, TEXT, "pvh" },
+    { "/libxl/%u/dm-version", INHERIT, TEXT, "qemu_xen" },
+};
+
+static void uuid_text(const struct light_nodes *n, char text[37])
+{
+    snprintf(text, 37, LIBXL_UUID_FMT, LIBXL_UUID_BYTES(*n->uuid));
+}
+
+static const char *value_of(const struct light_nodes *n, const struct node *node, char *text, size_t size)
+{
+    char uuid[37];
+    struct timeval now;
+
+    switch (node->value) {
+    case TEXT:
+        return node->text;
+    case NAME:
+        return n->name;
+    case VM:
+    case UUID:
+        uuid_text(n, uuid);
+        snprintf(text, size, "%s%s", node->value == VM ? "/vm/" : "", uuid);
+        return text;
+    case START_TIME:
+        gettimeofday(&now, NULL);
+        snprintf(text, size, "%jd.%02u", (intmax_t)now.tv_sec, (unsigned)now.tv_usec / 10000);
+        return text;
+    case FRONTEND:
+        snprintf(text, size, "/local/domain/%u/console", n->domid);
+        return text;
+    case BACKEND:
+        snprintf(text, size, "/local/domain/0/backend/console/%u/0", n->domid);
+        return text;
+    default:
+        snprintf(text, size, "%" PRIu64,
+                 node->value == STATIC_MAX ? n->max_kib : node->value == TARGET ? n->target_kib :
+                 node->value == DOMID ? n->domid : node->value == STORE_PORT ? n->built->store_port :
+                 node->value == STORE_GFN ? n->built->store_gfn : node->value == CONSOLE_PORT ? n->built->console_port :
+                 n->built->console_gfn);
+        return text;
+    }
+}
+
+/* --- in the transaction --- */
+
+static void answered(struct light_nodes *n, int rc)
+{
+    if (rc < 0 && !n->error)
+        n->error = rc;
+    if (--n->pending == 0)
+        store_commit(n->attempt, n->error);
+}
+
+static void written(void *arg, int rc, const char *payload, size_t len)
+{
+    (void)payload;
+    (void)len;
+    answered(arg, rc);
+}
+
+static void asked(struct light_nodes *n, int rc)
+{
+    n->pending += rc == 0;
+    if (rc < 0 && !n->error)
+        n->error = rc;
+}
+
+/* It may have gone meanwhile: that is no name. */
+static void name_read(void *arg, int rc, const char *payload, size_t len)
+{
+    struct light_nodes *n = arg;
+
+    if (rc == 0 && len == strlen(n->name) && !memcmp(payload, n->name, len))
+        rc = -EEXIST;
+    answered(n, rc == -ENOENT ? 0 : rc);
+}
+
+static void domains_listed(void *arg, int rc, const char *payload, size_t len)
+{
+    struct light_nodes *n = arg;
+    char path[64];
+
+    for (const char *id = payload; rc == 0 && id < payload + len; id += strlen(id) + 1) {
+        snprintf(path, sizeof(path), "/local/domain/%.20s/name", id);
+        asked(n, store_read(n->store, n->t, path, name_read, n));
+    }
+    answered(n, rc == -ENOENT ? 0 : rc);
+}
+
+static void node_write(struct light_nodes *n, const char *path, enum perms perms, const char *value)
+{
+    const struct xs_permissions sets[][2] = {
+        [GUEST_READS] = { { .id = 0, .perms = XS_PERM_NONE }, { .id = n->domid, .perms = XS_PERM_READ } },
+        [GUEST_OWNS] = { { .id = n->domid, .perms = XS_PERM_NONE } },
+        [DOM0_READS] = { { .id = n->domid, .perms = XS_PERM_NONE }, { .id = 0, .perms = XS_PERM_READ } },
+    };
+
+    asked(n, store_write(n->store, n->t, path, value, strlen(value), written, n));
+    if (perms != INHERIT)
+        asked(n, store_set_permissions(n->store, n->t, path, sets[perms], perms == GUEST_OWNS ? 1 : 2, written, n));
+}
+
+static void body(void *arg, struct store_attempt *attempt, xs_transaction_t t)
+{
+    struct light_nodes *n = arg;
+    char path[128], text[80], uuid[37];
+
+    n->attempt = attempt;
+    n->t = t;
+    n->error = 0;
+    n->pending = 1; /* until everything is asked for */
+    uuid_text(n, uuid);
+    asked(n, store_directory(n->store, t, "/local/domain", domains_listed, n));
+    for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const struct node *node = &table[i];
+
+        if (strstr(node->path, "%s"))
+            snprintf(path, sizeof(path), node->path, uuid);
+        else
+            snprintf(path, sizeof(path), node->path, n->domid);
+        node_write(n, path, node->perms, value_of(n, node, text, sizeof(text)));
+    }
+    for (unsigned i = 0; i < n->nr_vcpus; i++) {
+        snprintf(path, sizeof(path), "/local/domain/%u/cpu/%u/availability", n->domid, i);
+        node_write(n, path, INHERIT, !n->online->size || libxl_bitmap_test(n->online, (int)i) ? "online" : "offline");
+    }
+    answered(n, 0);
+}
+
+static void done(void *arg, int rc, const char *payload, size_t len)
+{
+    struct light_nodes *n = arg;
+
+    (void)payload;
+    (void)len;
+    if (n->error == -EEXIST)
+        rc = op_fail(n->op, ERROR_INVAL, "another domain has the name %s", n->name);
+    else if (rc < 0)
+        rc = op_fail(n->op, ERROR_FAIL, "xenstore: %s", strerror(-rc));
+    n->written = rc == 0;
+    op_step_done(n->op, rc);
+}
+
+int light_nodes_write(struct op *op, struct store_client *store, struct light_nodes *nodes)
+{
+    int rc;
+
+    nodes->op = op;
+    nodes->store = store;
+    rc = store_transaction(store, body, done, nodes);
+    return rc < 0 ? op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc)) : OP_WAITS;
+}
