@@ -82,7 +82,7 @@ grep -c "^\[20.*'h' pressed" /var/log/xen/console/hypervisor.log
 xenconsole name:guest1 </dev/null | tr -d '\r' | grep 'last words$' # also after a new start
 echo complete
 S
-host --smp 2 --add "$work/guest:/root/guest"
+host --smp 2 --mem $((1856 + guests * 192)) --timeout $((300 + kills * 60)) --add "$work/guest:/root/guest"
 expect_status 0
 out_has '^complete$'
 clean_log
