@@ -57,7 +57,7 @@ static void burn(const struct c2_group *g, struct c2_vcpu *vc, stime_t t, stime_
  */
 void c2_burn_running(struct c2_group *g, stime_t t)
 {
-    bool lonely[NR_CPUS];
+    bool lonely[NR_CPUS] = { false };
     stime_t most = 0;
 
     for (unsigned i = 0; i < nr_cpus; i++) {

@@ -118,7 +118,7 @@ enum { NUMBER_MAX = MAX_STRLEN(unsigned long) };
 /* A request of a few numbers. */
 static int talk_numbers(struct xs_handle *h, uint32_t type, const unsigned long *numbers, size_t n, void **ret_payload)
 {
-    char text[3][NUMBER_MAX];
+    char text[3][NUMBER_MAX] = { "" };
     struct iovec parts[3];
 
     for (size_t i = 0; i < n; i++)

@@ -221,10 +221,11 @@ static void save_conn(struct saver *v, const struct conn *c)
 int snapshot_save(struct store *s, struct buf *out)
 {
     static uint32_t round;
-    struct saver v = { .s = s, .out = out, .round = ++round };
+    struct saver v = { .s = s, .out = out, .round = round + 1 };
     struct saved_head h = { .version = VERSION, .next_tx = s->next_tx, .gen = s->gen };
     size_t at = buf_len(out);
 
+    round = v.round;
     memcpy(h.quota, s->quota, sizeof(h.quota));
     memcpy(h.quota_soft, s->quota_soft, sizeof(h.quota_soft));
     put(&v, &h, sizeof(h));

@@ -105,7 +105,7 @@ static void print_cpus(struct host *h)
     puts("cpu_topology           :\ncpu:    core    socket     node");
     for (int i = 0; i < n; i++)
         if (cpus[i].core != LIBXL_CPUTOPOLOGY_INVALID_ENTRY)
-            printf("%3d:    %4d     %4d     %4d\n", i, cpus[i].core, cpus[i].socket, cpus[i].node);
+            printf("%3d:    %4u     %4u     %4u\n", i, cpus[i].core, cpus[i].socket, cpus[i].node);
     libxl_cputopology_list_free(cpus, n);
 }
 

@@ -87,7 +87,7 @@ static void print_common(struct xl *xl, const libxl_dominfo *info)
     _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
     bool crashed = shutdown_reason_known(info) && info->shutdown_reason == LIBXL_SHUTDOWN_REASON_CRASH;
 
-    printf("%-40s %5d %5lu %5d     %c%c%c%c%c%c  %8.1f", name, info->domid,
+    printf("%-40s %5u %5lu %5u     %c%c%c%c%c%c  %8.1f", name, info->domid,
            (unsigned long)((info->current_memkb + info->outstanding_memkb) / 1024), info->vcpu_online,
            info->running ? 'r' : '-', info->blocked ? 'b' : '-', info->paused ? 'p' : '-', info->shutdown ? 's' : '-',
            crashed ? 'c' : '-', info->dying ? 'd' : '-', (double)(float)info->cpu_time / 1e9);
@@ -303,7 +303,7 @@ static int show_vcpus_of(struct xl *xl, const char *name, struct json *j)
 
 int cmd_vcpu_list(struct xl *xl, const struct xl_args *args)
 {
-    struct json j, *out = args->given[OPT_JSON] ? &j : NULL;
+    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
     int status = 0;
 
     if (out) {

@@ -82,7 +82,7 @@ static struct irq *irq_alloc(uint32_t gsi)
     struct irq *irq = irq_find(gsi);
     int vector = irq ? 0 : vector_alloc(VECTOR_GSI);
 
-    return irq ? irq : vector > 0 ? &irqs[vector - VECTOR_DEVICE] : NULL;
+    return irq ? irq : vector >= VECTOR_DEVICE ? &irqs[vector - VECTOR_DEVICE] : NULL;
 }
 
 static int irq_bind(uint32_t gsi, struct irq what)
