@@ -54,11 +54,3 @@ tests_peer_light_values_CFLAGS = $(UTIL_CFLAGS) -fvisibility=hidden
 tests_peer_light_values_LDFLAGS = $(UTIL_LINK) -rdynamic
 tests_peer_light_values_LDADD = libs/light/libxenlight.so.4.17.0 -lyajl
 
-# A toolstack of a page, for dom0 in QEMU.
-noinst_PROGRAMS += tests/system/light_life
-tests_system_light_life_SOURCES = tests/system/light_life.c
-tests_system_light_life_CPPFLAGS = $(UTIL_CPPFLAGS)
-tests_system_light_life_CFLAGS = $(UTIL_CFLAGS)
-tests_system_light_life_LDFLAGS = -static -pthread
-tests_system_light_life_LDADD = libs/light/liblight.a libs/light/build/libbuild.a libs/ctrl/libctrl.a libs/store/libstore.a \
-	libs/toollog/libtoollog.a libs/base/libbase.a -lyajl_s $(BUILD_LIBS)

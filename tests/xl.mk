@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libxlutil (libs/light/xlu) and of tools/xl.
 XL_TESTS = tests/unit/test_xl_config tests/unit/test_xlu_cfg tests/unit/test_xlu_spec
-tests_unit_test_xlu_cfg_SOURCES = tests/unit/test_xlu_cfg.c tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_xlu_cfg_SOURCES = tests/unit/test_xlu_cfg.c tests/fake/fault.c tests/fake/fault.h tests/unit/xlu_fixture.h
 tests_unit_test_xlu_cfg_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xlu_cfg_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_xlu_cfg_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_xlu_cfg_LDADD = $(UTIL_CORE)
-tests_unit_test_xlu_spec_SOURCES = tests/unit/test_xlu_spec.c tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_xlu_spec_SOURCES = tests/unit/test_xlu_spec.c tests/fake/fault.c tests/fake/fault.h tests/unit/xlu_fixture.h
 tests_unit_test_xlu_spec_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xlu_spec_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_xlu_spec_LDFLAGS = $(FAULT_LINK)

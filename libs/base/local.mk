@@ -3,6 +3,7 @@ base_sources = \
 	libs/base/arena.c \
 	libs/base/buf.c \
 	libs/base/daemon.c \
+	libs/base/fd_io.c \
 	libs/base/fd_message.c \
 	libs/base/log.c \
 	libs/base/loop.c \
@@ -12,6 +13,7 @@ base_headers = \
 	libs/base/buf.h \
 	libs/base/cleanup.h \
 	libs/base/daemon.h \
+	libs/base/fd_io.h \
 	libs/base/fd_message.h \
 	libs/base/log.h \
 	libs/base/loop.h \

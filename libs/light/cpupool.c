@@ -40,7 +40,7 @@ static int pool_fill(libxl_ctx *ctx, uint32_t first, libxl_cpupoolinfo *info)
 
 int libxl_cpupool_info(libxl_ctx *ctx, libxl_cpupoolinfo *info, uint32_t poolid)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     libxl_cpupoolinfo found;
     int rc = pool_fill(ctx, poolid, &found);
 
@@ -57,7 +57,7 @@ int libxl_cpupool_info(libxl_ctx *ctx, libxl_cpupoolinfo *info, uint32_t poolid)
 
 libxl_cpupoolinfo *libxl_list_cpupool(libxl_ctx *ctx, int *nb_pool_out)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     libxl_cpupoolinfo *list = NULL, *grown, info;
     uint32_t first = 0;
     int rc, n = 0;
@@ -158,7 +158,7 @@ static int store_write(libxl_ctx *ctx, uint32_t poolid, const char *node, const 
 
 int libxl_cpupool_rename(libxl_ctx *ctx, const char *name, uint32_t poolid)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
 
     if (!libxl_cpupoolid_is_valid(ctx, poolid))
         return light_fail(ctx, -EINVAL, "pool %u: there is none", poolid);
@@ -168,7 +168,7 @@ int libxl_cpupool_rename(libxl_ctx *ctx, const char *name, uint32_t poolid)
 int libxl_cpupool_create(libxl_ctx *ctx, const char *name, libxl_scheduler sched, libxl_bitmap cpumap, libxl_uuid *uuid,
                          uint32_t *poolid)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     char text[LIBXL_UUID_FMTLEN + 1];
     struct ctrl_priv *priv;
     uint32_t id = *poolid;
@@ -194,7 +194,7 @@ int libxl_cpupool_create(libxl_ctx *ctx, const char *name, libxl_scheduler sched
 
 int libxl_cpupool_destroy(libxl_ctx *ctx, uint32_t poolid)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     libxl_cpupoolinfo info;
     struct xs_handle *store;
     struct ctrl_priv *priv;
@@ -224,7 +224,7 @@ typedef int cpu_call(struct ctrl_priv *priv, uint32_t id, uint32_t cpu);
 
 static int move_cpu(libxl_ctx *ctx, uint32_t poolid, int cpu, cpu_call *call, const char *what)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
 
@@ -286,7 +286,7 @@ static int move_node(libxl_ctx *ctx, uint32_t poolid, int node, const libxl_bitm
 
 int libxl_get_freecpus(libxl_ctx *ctx, libxl_bitmap *cpumap)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     libxl_bitmap map = {0, NULL};
     struct ctrl_bitmap set;
     struct ctrl_priv *priv;
@@ -332,7 +332,7 @@ int libxl_cpupool_cpuremove_node(libxl_ctx *ctx, uint32_t poolid, int node, int 
 
 int libxl_cpupool_movedomain(libxl_ctx *ctx, uint32_t poolid, uint32_t domid)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
 

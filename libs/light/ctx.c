@@ -48,7 +48,7 @@ int libxl_ctx_alloc(libxl_ctx **pctx, int version, unsigned flags, xentoollog_lo
 
 int light_priv(libxl_ctx *ctx, struct ctrl_priv **ret_priv)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     int rc = 0;
 
     if (!ctx->priv) {
@@ -62,7 +62,7 @@ int light_priv(libxl_ctx *ctx, struct ctrl_priv **ret_priv)
 
 int light_store(libxl_ctx *ctx, struct xs_handle **ret_store)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     int rc = 0;
 
     if (!ctx->store) {

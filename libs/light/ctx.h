@@ -22,10 +22,10 @@ struct libxl__ctx {
 };
 
 /*
- * A context is used by several threads, its handles by one at a time: from this declaration to the end of the block.
- * The lock is recursive.
+ * A context is used by several threads, its handles by one at a time: `libxl_ctx *locked _cleanup_light_unlock_ =
+ * light_lock(ctx);`, from there to the end of the block. The lock is recursive.
  */
-#define LIGHT_LOCKED(ctx) libxl_ctx *locked_ __attribute__((cleanup(light_unlock), unused)) = light_lock(ctx)
+#define _cleanup_light_unlock_ __attribute__((cleanup(light_unlock), unused))
 
 static inline libxl_ctx *light_lock(libxl_ctx *ctx)
 {

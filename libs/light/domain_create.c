@@ -161,7 +161,7 @@ static int make_domain(struct op *op)
 
     d->free.uuid = d->config->c_info.uuid;
     memcpy(wish.uuid, d->free.uuid.uuid, sizeof(wish.uuid));
-    rc = pvh_domain_new(d->free.priv, &wish, 0, &d->free.domid, &error);
+    rc = pvh_domain_new(d->free.on.priv, &wish, 0, &d->free.on.domid, &error);
     return rc < 0 ? op_fail(op, light_error(rc), "%s", error.text) : 0;
 }
 
@@ -170,7 +170,7 @@ static int free_domain(struct op *op)
 {
     struct create *d = op->arg;
 
-    return d->free.domid ? light_free_memory(op, &d->free) : 0;
+    return d->free.on.domid ? light_free_memory(op, &d->free) : 0;
 }
 
 static int build(struct op *op)
@@ -179,7 +179,7 @@ static int build(struct op *op)
     const libxl_domain_build_info *b = &d->config->b_info;
     struct build_error error = { .text = "" };
     const struct pvh_guest guest = {
-        .domid = d->free.domid,
+        .domid = d->free.on.domid,
         .nr_vcpus = (unsigned)b->max_vcpus,
         .online = b->avail_vcpus.map,
         .max_kib = b->max_memkb,
@@ -192,7 +192,7 @@ static int build(struct op *op)
         .modules = &d->module,
         .nr_modules = d->ramdisk ? 1 : 0,
     };
-    int rc = pvh_build(d->free.priv, &guest, &d->built, &error);
+    int rc = pvh_build(d->free.on.priv, &guest, &d->built, &error);
 
     return rc < 0 ? op_fail(op, light_error(rc), "%s", error.text) : 0;
 }
@@ -203,12 +203,12 @@ static int write_nodes(struct op *op)
 {
     struct create *d = op->arg;
     struct store_client *store;
-    int rc = light_store_client(d->free.ctx, &store);
+    int rc = light_store_client(d->free.on.ctx, &store);
 
     if (rc < 0)
-        return op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc));
+        return light_store_answer(op, rc);
     d->nodes = (struct light_nodes){
-        .domid = d->free.domid,
+        .domid = d->free.on.domid,
         .name = d->config->c_info.name,
         .uuid = &d->free.uuid,
         .nr_vcpus = (unsigned)d->config->b_info.max_vcpus,
@@ -233,11 +233,11 @@ static int introduce(struct op *op)
     struct create *d = op->arg;
     struct store_client *store;
     char payload[80];
-    int rc = light_store_client(d->free.ctx, &store), len;
+    int rc = light_store_client(d->free.on.ctx, &store), len;
 
     if (rc < 0)
-        return op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc));
-    len = snprintf(payload, sizeof(payload), "%u%c%ju%c%u", d->free.domid, '\0', (uintmax_t)d->built.store_gfn, '\0',
+        return light_store_answer(op, rc);
+    len = snprintf(payload, sizeof(payload), "%u%c%ju%c%u", d->free.on.domid, '\0', (uintmax_t)d->built.store_gfn, '\0',
                    d->built.store_port);
     light_asks_begin(&d->asks, op, "introducing the domain", false);
     light_asked(&d->asks, store_request(store, XS_INTRODUCE, XBT_NULL, payload, (size_t)len + 1, light_answered, &d->asks, NULL));
@@ -249,11 +249,11 @@ static int introduce(struct op *op)
 static int keep(struct op *op)
 {
     struct create *d = op->arg;
-    int rc = light_config_store(d->free.ctx, d->free.domid, d->config);
+    int rc = light_config_store(d->free.on.ctx, d->free.on.domid, d->config);
 
     if (rc)
         return op_fail(op, rc, "its configuration cannot be kept in %s", light_userdata_folder);
-    *d->ret_domid = d->free.domid;
+    *d->ret_domid = d->free.on.domid;
     return 0;
 }
 
@@ -261,7 +261,7 @@ static int forget(struct op *op)
 {
     struct create *d = op->arg;
 
-    return light_userdata_remove(d->free.ctx, d->free.domid, &d->free.uuid);
+    return light_userdata_remove(d->free.on.ctx, d->free.on.domid, &d->free.uuid);
 }
 
 static const struct op_step steps[] = {
@@ -277,23 +277,18 @@ static const struct op_step steps[] = {
 int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d_config, uint32_t *domid,
                             const libxl_asyncop_how *ao_how, const libxl_asyncprogress_how *aop_console_how)
 {
-    struct ctrl_priv *priv;
     struct create *d;
     struct op *op;
     int rc;
 
     (void)aop_console_how;
-    pthread_mutex_lock(&ctx->lock);
-    rc = light_priv(ctx, &priv);
-    op = rc ? NULL : light_op_new(ctx, steps, sizeof(steps) / sizeof(steps[0]), sizeof(*d));
-    if (!op) {
-        pthread_mutex_unlock(&ctx->lock);
-        return rc ? rc : ERROR_NOMEM;
-    }
+    rc = light_domain_op_new(ctx, 0, steps, sizeof(steps) / sizeof(steps[0]), sizeof(*d), &op);
+    if (rc)
+        return rc;
     d = op->arg;
-    d->free = (struct light_free){ .ctx = ctx, .priv = priv };
     d->config = d_config;
     d->ret_domid = domid;
+    op->object = NULL;
     op->release = release;
     return light_op_run(ctx, op, ao_how);
 }

@@ -5,13 +5,11 @@
 
 #include <libxl.h>
 
-#include "light/op.h"
+#include "light/domain_op.h"
 #include "light/store_link.h"
 
 struct light_free {
-    libxl_ctx *ctx;
-    struct ctrl_priv *priv;
-    uint32_t domid;
+    struct light_domain on;
     libxl_uuid uuid;
     /* The rest is domain_destroy.c's. */
     struct op *op;

@@ -6,40 +6,25 @@
 
 #include "ctrl/domain.h"
 #include "ctrl/hvm.h"
+#include "light/domain_op.h"
 #include "light/events.h"
 #include "light/store_link.h"
 
 struct request {
-    libxl_ctx *ctx;
-    struct ctrl_priv *priv;
-    uint32_t domid;
+    struct light_domain on;
     const char *command; /* for its kernel */
     struct light_asks asks;
 };
 
-static int answer(struct op *op, int rc)
-{
-    if (rc == -ESRCH)
-        return op_fail(op, ERROR_DOMAIN_NOTFOUND, "there is none with this number");
-    return rc < 0 ? op_fail(op, ERROR_FAIL, "%s", strerror(-rc)) : 0;
-}
-
 static int request(libxl_ctx *ctx, uint32_t domid, const char *command, const struct op_step *steps, unsigned count,
                    const libxl_asyncop_how *how)
 {
-    struct ctrl_priv *priv;
     struct op *op;
-    int rc;
+    int rc = light_domain_op_new(ctx, domid, steps, count, sizeof(struct request), &op);
 
-    pthread_mutex_lock(&ctx->lock);
-    rc = light_priv(ctx, &priv);
-    op = rc ? NULL : light_op_new(ctx, steps, count, sizeof(struct request));
-    if (!op) {
-        pthread_mutex_unlock(&ctx->lock);
-        return rc ? rc : ERROR_NOMEM;
-    }
-    *(struct request *)op->arg = (struct request){ .ctx = ctx, .priv = priv, .domid = domid, .command = command };
-    op->object = arena_printf(&op->arena, "domain %u", domid);
+    if (rc)
+        return rc;
+    ((struct request *)op->arg)->command = command;
     return light_op_run(ctx, op, how);
 }
 
@@ -49,14 +34,14 @@ static int pause_start(struct op *op)
 {
     struct request *r = op->arg;
 
-    return answer(op, ctrl_domain_pause(r->priv, r->domid));
+    return light_domain_answer(op, ctrl_domain_pause(r->on.priv, r->on.domid));
 }
 
 static int unpause_start(struct op *op)
 {
     struct request *r = op->arg;
 
-    return answer(op, ctrl_domain_unpause(r->priv, r->domid));
+    return light_domain_answer(op, ctrl_domain_unpause(r->on.priv, r->on.domid));
 }
 
 static const struct op_step pause_steps[] = { { .name = "pausing it", .start = pause_start } };
@@ -79,11 +64,11 @@ static int find_drivers(struct op *op)
 {
     struct request *r = op->arg;
     uint64_t callback = 0;
-    int rc = ctrl_hvm_get_param(r->priv, r->domid, HVM_PARAM_CALLBACK_IRQ, &callback);
+    int rc = ctrl_hvm_get_param(r->on.priv, r->on.domid, HVM_PARAM_CALLBACK_IRQ, &callback);
 
     if (rc == 0 && !callback)
         return op_fail(op, ERROR_NOPARAVIRT, "its kernel has no drivers that would hear it; xl destroy ends it without being asked");
-    return answer(op, rc);
+    return light_domain_answer(op, rc);
 }
 
 static int tell(struct op *op)
@@ -91,11 +76,11 @@ static int tell(struct op *op)
     struct request *r = op->arg;
     struct store_client *store;
     char path[64];
-    int rc = light_store_client(r->ctx, &store);
+    int rc = light_store_client(r->on.ctx, &store);
 
     if (rc < 0)
-        return op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc));
-    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", r->domid);
+        return light_store_answer(op, rc);
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", r->on.domid);
     light_asks_begin(&r->asks, op, "writing control/shutdown", false);
     light_asked(&r->asks, store_write(store, XBT_NULL, path, r->command, strlen(r->command), light_answered, &r->asks));
     return light_asks_end(&r->asks);

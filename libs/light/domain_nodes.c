@@ -78,6 +78,15 @@ static void uuid_text(const struct light_nodes *n, char text[37])
 
 static const char *value_of(const struct light_nodes *n, const struct node *node, char *text, size_t size)
 {
+    const uint64_t numbers[] = {
+        [STATIC_MAX] = n->max_kib,
+        [TARGET] = n->target_kib,
+        [DOMID] = n->domid,
+        [STORE_PORT] = n->built->store_port,
+        [STORE_GFN] = n->built->store_gfn,
+        [CONSOLE_PORT] = n->built->console_port,
+        [CONSOLE_GFN] = n->built->console_gfn,
+    };
     char uuid[37];
     struct timeval now;
 
@@ -102,11 +111,7 @@ static const char *value_of(const struct light_nodes *n, const struct node *node
         snprintf(text, size, "/local/domain/0/backend/console/%u/0", n->domid);
         return text;
     default:
-        snprintf(text, size, "%" PRIu64,
-                 node->value == STATIC_MAX ? n->max_kib : node->value == TARGET ? n->target_kib :
-                 node->value == DOMID ? n->domid : node->value == STORE_PORT ? n->built->store_port :
-                 node->value == STORE_GFN ? n->built->store_gfn : node->value == CONSOLE_PORT ? n->built->console_port :
-                 n->built->console_gfn);
+        snprintf(text, size, "%" PRIu64, numbers[node->value]);
         return text;
     }
 }

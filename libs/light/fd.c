@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd_io.h"
 #include "ctx.h"
 
 #define FILE_MAX (128 << 20)
@@ -58,36 +59,16 @@ static int moved(libxl_ctx *ctx, int error, const char *verb, const char *name, 
 
 int libxl_read_exactly(libxl_ctx *ctx, int fd, void *data, ssize_t sz, const char *filename, const char *what)
 {
-    char *at = data;
-    ssize_t n;
+    ssize_t n = sz > 0 ? fd_read_all(fd, data, (size_t)sz) : sz;
 
-    while (sz > 0) {
-        n = read(fd, at, (size_t)sz);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return moved(ctx, n ? errno : EPROTO, "read", filename, what);
-        at += n;
-        sz -= n;
-    }
-    return 0;
+    return n == sz ? 0 : moved(ctx, n < 0 ? (int)-n : EPROTO, "read", filename, what);
 }
 
 int libxl_write_exactly(libxl_ctx *ctx, int fd, const void *data, ssize_t sz, const char *filename, const char *what)
 {
-    const char *at = data;
-    ssize_t n;
+    ssize_t n = sz > 0 ? fd_write_all(fd, data, (size_t)sz) : sz;
 
-    while (sz > 0) {
-        n = write(fd, at, (size_t)sz);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return moved(ctx, n ? errno : EPROTO, "write", filename, what);
-        at += n;
-        sz -= n;
-    }
-    return 0;
+    return n == sz ? 0 : moved(ctx, n < 0 ? (int)-n : EPROTO, "write", filename, what);
 }
 
 int libxl_read_file_contents(libxl_ctx *ctx, const char *filename, void **data_r, int *datalen_r)

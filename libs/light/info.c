@@ -60,7 +60,7 @@ static void dominfo_fill(libxl_dominfo *info, const struct xen_domctl_getdomaini
 
 int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info_r, uint32_t domid)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_domctl_getdomaininfo from;
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
@@ -83,7 +83,7 @@ int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info_r, uint32_t domid)
 
 int light_domains(libxl_ctx *ctx, struct xen_domctl_getdomaininfo **ret_infos, size_t *ret_count)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_domctl_getdomaininfo *infos _cleanup_free_ = NULL, *grown;
     struct ctrl_priv *priv;
     uint32_t first = 0;
@@ -204,7 +204,7 @@ static int vcpu_fill(struct ctrl_priv *priv, uint32_t domid, uint32_t vcpu, int 
 
 libxl_vcpuinfo *libxl_list_vcpu(libxl_ctx *ctx, uint32_t domid, int *nb_vcpu, int *nr_cpus_out)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_domctl_getdomaininfo dom;
     struct ctrl_priv *priv;
     libxl_vcpuinfo *list;

@@ -10,6 +10,7 @@ light_sources = \
 	libs/light/domain_destroy.c \
 	libs/light/domain_life.c \
 	libs/light/domain_nodes.c \
+	libs/light/domain_op.c \
 	libs/light/enums.c \
 	libs/light/event.c \
 	libs/light/fd.c \
@@ -40,6 +41,7 @@ light_headers = \
 	libs/light/ctx.h \
 	libs/light/domain_free.h \
 	libs/light/domain_nodes.h \
+	libs/light/domain_op.h \
 	libs/light/enums.def \
 	libs/light/events.h \
 	libs/light/info.h \

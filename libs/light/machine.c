@@ -15,7 +15,7 @@
 /* --- physinfo --- */
 static int machine_info(libxl_ctx *ctx, struct xen_sysctl_physinfo *info)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
 
@@ -84,7 +84,7 @@ int libxl_get_max_nodes(libxl_ctx *ctx)
 
 int libxl_get_scheduler(libxl_ctx *ctx)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_priv *priv;
     uint32_t scheduler;
     int rc = light_priv(ctx, &priv);
@@ -97,7 +97,7 @@ int libxl_get_scheduler(libxl_ctx *ctx)
 
 int libxl_send_debug_keys(libxl_ctx *ctx, char *keys)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
 
@@ -110,7 +110,7 @@ int libxl_send_debug_keys(libxl_ctx *ctx, char *keys)
 /* --- topology: both calls of each may see another number of what there is --- */
 libxl_cputopology *libxl_get_cpu_topology(libxl_ctx *ctx, int *nb_cpu_out)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_sysctl_cputopo *from _cleanup_free_ = NULL;
     libxl_cputopology *list = NULL;
     struct ctrl_priv *priv;
@@ -162,7 +162,7 @@ static int numa_fill(libxl_numainfo *list, int64_t n, const struct xen_sysctl_me
 
 libxl_numainfo *libxl_get_numainfo(libxl_ctx *ctx, int *nr)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_sysctl_meminfo *mem _cleanup_free_ = NULL;
     uint32_t *distances _cleanup_free_ = NULL;
     libxl_numainfo *list = NULL;
@@ -272,7 +272,7 @@ static int version_fill(struct ctrl_priv *priv, libxl_version_info *info)
 
 const libxl_version_info *libxl_get_version_info(libxl_ctx *ctx)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     libxl_version_info info;
     struct ctrl_priv *priv;
     int rc;
@@ -313,7 +313,7 @@ libxl_xen_console_reader *libxl_xen_console_read_start(libxl_ctx *ctx, int clear
 /* 1: *line_r is some of it, line ends and all, and is the reader's; 0: there is no more. */
 int libxl_xen_console_read_line(libxl_ctx *ctx, libxl_xen_console_reader *cr, char **line_r)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_priv *priv;
     int n, rc = light_priv(ctx, &priv);
 

@@ -89,12 +89,11 @@ static void remember(struct op *op, const char *text)
 
 int op_fail(struct op *op, int rc, const char *fmt, ...)
 {
-    struct arena arena = { 0 };
     const char *text;
     va_list args;
 
     va_start(args, fmt);
-    text = arena_vprintf(&arena, fmt, args);
+    text = arena_vprintf(&op->arena, fmt, args);
     va_end(args);
     if (!text)
         text = "no memory";
@@ -103,7 +102,6 @@ int op_fail(struct op *op, int rc, const char *fmt, ...)
         log_warn(op->log, "%s: undoing it: %s", current_step(op)->name, text);
     else if (!op->error)
         remember(op, text);
-    arena_done(&arena);
     return rc;
 }
 

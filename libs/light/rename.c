@@ -86,7 +86,7 @@ static int keep_name(libxl_ctx *ctx, uint32_t domid, const char *name)
 
 int libxl_domain_rename(libxl_ctx *ctx, uint32_t domid, const char *old_name, const char *new_name)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     int lock _cleanup_close_ = -1, error, rc = light_userdata_lock(ctx, domid, &lock);
     char *vm _cleanup_free_ = NULL;
     struct xs_handle *store;
@@ -105,7 +105,7 @@ int libxl_domain_rename(libxl_ctx *ctx, uint32_t domid, const char *old_name, co
 /* Linux's magic keys, if the guest watches the node. */
 int libxl_send_sysrq(libxl_ctx *ctx, uint32_t domid, char sysrq)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xs_handle *store;
     char path[64];
     int rc = libxl_domain_info(ctx, NULL, domid);

@@ -34,7 +34,7 @@ static int domain_scheduler(libxl_ctx *ctx, uint32_t domid, int *ret_scheduler, 
 
 int libxl_domain_sched_params_get(libxl_ctx *ctx, uint32_t domid, libxl_domain_sched_params *params)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     union ctrl_sched_params from;
     struct ctrl_priv *priv;
     uint32_t vcpus;
@@ -109,7 +109,7 @@ static int rtds_change(libxl_ctx *ctx, uint32_t domid, const libxl_domain_sched_
 
 int libxl_domain_sched_params_set(libxl_ctx *ctx, uint32_t domid, const libxl_domain_sched_params *params)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     union ctrl_sched_params to;
     struct ctrl_priv *priv;
     uint32_t vcpus;
@@ -138,7 +138,7 @@ int libxl_domain_sched_params_set(libxl_ctx *ctx, uint32_t domid, const libxl_do
 /* --- pools: who sets gives all of them, and gets what became of them --- */
 int libxl_sched_credit_params_get(libxl_ctx *ctx, uint32_t poolid, libxl_sched_credit_params *scinfo)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_sysctl_credit_schedule from;
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
@@ -156,7 +156,7 @@ int libxl_sched_credit_params_get(libxl_ctx *ctx, uint32_t poolid, libxl_sched_c
 
 int libxl_sched_credit_params_set(libxl_ctx *ctx, uint32_t poolid, libxl_sched_credit_params *scinfo)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_sysctl_credit_schedule to;
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
@@ -177,7 +177,7 @@ int libxl_sched_credit_params_set(libxl_ctx *ctx, uint32_t poolid, libxl_sched_c
 
 int libxl_sched_credit2_params_get(libxl_ctx *ctx, uint32_t poolid, libxl_sched_credit2_params *scinfo)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_sysctl_credit2_schedule from;
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
@@ -193,7 +193,7 @@ int libxl_sched_credit2_params_get(libxl_ctx *ctx, uint32_t poolid, libxl_sched_
 
 int libxl_sched_credit2_params_set(libxl_ctx *ctx, uint32_t poolid, libxl_sched_credit2_params *scinfo)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xen_sysctl_credit2_schedule to;
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);

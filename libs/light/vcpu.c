@@ -31,7 +31,7 @@ static int affinity_set(struct ctrl_priv *priv, uint32_t domid, uint32_t vcpu, c
 static int set_vcpuaffinity(libxl_ctx *ctx, uint32_t domid, uint32_t vcpuid, const libxl_bitmap *hard,
                             const libxl_bitmap *soft, bool force)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_priv *priv;
     int rc;
 
@@ -71,7 +71,7 @@ int libxl_set_vcpuaffinity_all(libxl_ctx *ctx, uint32_t domid, unsigned int max_
 
 int libxl_domain_set_nodeaffinity(libxl_ctx *ctx, uint32_t domid, libxl_bitmap *nodemap)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_bitmap set = light_set_of(nodemap);
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);
@@ -84,7 +84,7 @@ int libxl_domain_set_nodeaffinity(libxl_ctx *ctx, uint32_t domid, libxl_bitmap *
 
 int libxl_domain_get_nodeaffinity(libxl_ctx *ctx, uint32_t domid, libxl_bitmap *nodemap)
 {
-    LIGHT_LOCKED(ctx);
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct ctrl_bitmap set = light_set_of(nodemap);
     struct ctrl_priv *priv;
     int rc = light_priv(ctx, &priv);

@@ -16,38 +16,14 @@
 #include "base/nearest.h"
 #include "fault.h"
 #include "light/xlu/xlu.h"
-
-static char *said;
-static size_t said_len;
-
-static XLU_Config *begin(void)
-{
-    FILE *f = open_memstream(&said, &said_len);
-    XLU_Config *cfg = xlu_cfg_init(f, "g.cfg");
-
-    assert_non_null(f);
-    assert_non_null(cfg);
-    return cfg;
-}
+#include "xlu_fixture.h"
 
 static XLU_Config *read_text(const char *text, int want)
 {
-    XLU_Config *cfg = begin();
+    XLU_Config *cfg = xlu_begin();
 
     assert_int_equal(xlu_cfg_readdata(cfg, text, (int)strlen(text)), want);
     return cfg;
-}
-
-/* What was reported is exactly this. */
-static void end(XLU_Config *cfg, const char *want)
-{
-    FILE *f = cfg->report;
-
-    xlu_cfg_destroy(cfg);
-    fclose(f);
-    assert_string_equal(said, want);
-    free(said);
-    said = NULL;
 }
 
 static void test_values(void **state)
@@ -81,7 +57,7 @@ static void test_values(void **state)
     assert_int_equal(xlu_cfg_value_get_list(cfg, xlu_cfg_get_listitem2(list, 2), &inner, 0), 0);
     assert_string_equal(xlu_cfg_get_listitem(inner, 0), "3");
     assert_int_equal(xlu_cfg_get_string(cfg, "e", &text, 0), ESRCH);
-    end(cfg, "");
+    xlu_end(cfg, "");
 }
 
 static void test_wrong_kinds(void **state)
@@ -110,7 +86,7 @@ static void test_wrong_kinds(void **state)
     assert_string_equal(item, "untouched");
     assert_ptr_equal(strings, (void *)1);
     assert_int_equal(number, 77);
-    end(cfg, "g.cfg:1:3: `a' is a list and should be one value\n"
+    xlu_end(cfg, "g.cfg:1:3: `a' is a list and should be one value\n"
              "g.cfg:2:3: `b' is one value and should be a list\n"
              "g.cfg:2:3: `b' is `x', no number\n"
              "g.cfg:3:3: `c' is `9223372036854775808', a number that is too large\n"
@@ -155,7 +131,7 @@ static void test_reports(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        end(read_text(rows[i].text, EINVAL), rows[i].want);
+        xlu_end(read_text(rows[i].text, EINVAL), rows[i].want);
 }
 
 /* Lists too deep; more mistakes than anybody reads; a zero byte. */
@@ -167,11 +143,11 @@ static void test_limits(void **state)
     (void)state;
     memset(text + 2, '[', 65);
     cfg = read_text(text, EINVAL);
-    end(cfg, "g.cfg:1:67: lists in lists, more than 64 deep\n");
+    xlu_end(cfg, "g.cfg:1:67: lists in lists, more than 64 deep\n");
     memset(text + 2, '[', 64);
     memset(text + 66, ']', 64);
     text[130] = '\0';
-    end(read_text(text, 0), "");
+    xlu_end(read_text(text, 0), "");
     for (size_t i = 0; i < 30; i++)
         strcpy(text + 4 * i, "a=$\n");
     cfg = read_text(text, EINVAL);
@@ -184,11 +160,11 @@ static void test_limits(void **state)
     xlu_say(cfg, NULL, "to nobody");
     xlu_cfg_destroy(cfg);
     free(said);
-    cfg = begin();
+    cfg = xlu_begin();
     assert_int_equal(xlu_cfg_readdata(cfg, "a='\0'", 5), EINVAL);
     assert_int_equal(xlu_cfg_readdata(cfg, "\0", 1), EINVAL);
     assert_int_equal(xlu_cfg_readdata(cfg, "", -1), EINVAL);
-    end(cfg, "g.cfg:1:4: a zero byte\ng.cfg:1:1: `\\x00' where the name of a setting is expected\n");
+    xlu_end(cfg, "g.cfg:1:4: a zero byte\ng.cfg:1:1: `\\x00' where the name of a setting is expected\n");
 }
 
 /* Data from two places; each value knows its own. */
@@ -202,14 +178,14 @@ static void test_two_sources(void **state)
     assert_int_equal(xlu_cfg_get_string(cfg, "a", &text, 0), 0);
     assert_string_equal(text, "1");
     assert_int_equal(xlu_cfg_get_string(cfg, "b", &text, 0), EINVAL);
-    end(cfg, "command line:1:3: `b' is a list and should be one value\n");
+    xlu_end(cfg, "command line:1:3: `b' is a list and should be one value\n");
 }
 
 static void test_files(void **state)
 {
     char path[] = "/tmp/xlcfg-XXXXXX";
     int fd = mkstemp(path);
-    XLU_Config *cfg = begin();
+    XLU_Config *cfg = xlu_begin();
     const char *text;
 
     (void)state;

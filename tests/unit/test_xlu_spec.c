@@ -13,28 +13,7 @@
 
 #include "fault.h"
 #include "light/xlu/xlu.h"
-
-static char *said;
-static size_t said_len;
-
-static XLU_Config *begin(void)
-{
-    FILE *f = open_memstream(&said, &said_len);
-    XLU_Config *cfg = xlu_cfg_init(f, "g.cfg");
-
-    assert_non_null(cfg);
-    return cfg;
-}
-
-static void end(XLU_Config *cfg, const char *want)
-{
-    FILE *f = cfg->report;
-
-    xlu_cfg_destroy(cfg);
-    fclose(f);
-    assert_string_equal(said, want);
-    free(said);
-}
+#include "xlu_fixture.h"
 
 static void disk_done(libxl_device_disk *d)
 {
@@ -67,7 +46,7 @@ static void test_disks(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        XLU_Config *cfg = begin();
+        XLU_Config *cfg = xlu_begin();
         libxl_device_disk d = { 0 };
 
         assert_int_equal(xlu_disk_parse(cfg, 1, &rows[i].text, &d), 0);
@@ -78,7 +57,7 @@ static void test_disks(void **state)
         assert_int_equal(d.is_cdrom, rows[i].cdrom);
         assert_int_equal(d.removable, rows[i].cdrom);
         disk_done(&d);
-        end(cfg, "");
+        xlu_end(cfg, "");
     }
 }
 
@@ -87,7 +66,7 @@ static void test_disk_of_parts(void **state)
     static const char *const specs[] = { "/x,raw", "xvda,untrusted,no-discard,direct-io-safe",
                                          "backendtype=qdisk,script=s,backend=d,specification=virtio",
                                          "colo,colo-host=h,colo-port=9,colo-export=e,active-disk=a,hidden-disk=b" };
-    XLU_Config *cfg = begin();
+    XLU_Config *cfg = xlu_begin();
     libxl_device_disk d = { 0 };
 
     (void)state;
@@ -105,7 +84,7 @@ static void test_disk_of_parts(void **state)
     assert_int_equal(d.specification, LIBXL_DISK_SPECIFICATION_VIRTIO);
     disk_done(&d);
     assert_int_equal(xlu_disk_parse(cfg, 0, NULL, &d), 0);
-    end(cfg, "");
+    xlu_end(cfg, "");
 }
 
 static void test_wrong_disks(void **state)
@@ -133,14 +112,14 @@ static void test_wrong_disks(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        XLU_Config *cfg = begin();
+        XLU_Config *cfg = xlu_begin();
         libxl_device_disk d = { 0 };
         char want[300];
 
         assert_int_equal(xlu_disk_parse(cfg, 1, &rows[i].text, &d), EINVAL);
         snprintf(want, sizeof(want), "g.cfg: %s\n", rows[i].want);
         disk_done(&d);
-        end(cfg, want);
+        xlu_end(cfg, want);
     }
 }
 
@@ -162,7 +141,7 @@ static void test_rates(void **state)
         { "0MB/s", EOVERFLOW, 0, 0 },       { "4294967296B/s", EOVERFLOW, 0, 0 },
         { "1B/s@4295s", EOVERFLOW, 0, 0 },  { "368935GB/s", EOVERFLOW, 0, 0 },
     };
-    XLU_Config *cfg = begin();
+    XLU_Config *cfg = xlu_begin();
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -187,7 +166,7 @@ static void test_pci(void **state)
         "36:00", "36:20.0", "36:00.8", "100:00.0", "10000:36:00.0", "", "36:00.0@20", "36:00.0,vslot=20", "name=x,bdf=36:00.0",
         "seize=1", "36:00.0,seize=yes", "36:00.0,foo=1", "36:00.0,seize", "36:00.0 ", "x",
     };
-    XLU_Config *cfg = begin();
+    XLU_Config *cfg = xlu_begin();
     libxl_device_pci pci = { 0 };
 
     (void)state;
@@ -222,7 +201,7 @@ static void test_pci(void **state)
 
 static void test_rdm(void **state)
 {
-    XLU_Config *cfg = begin();
+    XLU_Config *cfg = xlu_begin();
     libxl_rdm_reserve rdm = { 0 };
 
     (void)state;
@@ -233,7 +212,7 @@ static void test_rdm(void **state)
     assert_int_equal(xlu_rdm_parse(cfg, &rdm, "policy=hard"), ERROR_INVAL);
     assert_int_equal(xlu_rdm_parse(cfg, &rdm, "polcy=strict"), ERROR_INVAL);
     assert_int_equal(xlu_rdm_parse(cfg, &rdm, "strict"), ERROR_INVAL);
-    end(cfg, "g.cfg: rdm `strategy=most': column 10: `most': no such strategy; `host' is one\n"
+    xlu_end(cfg, "g.cfg: rdm `strategy=most': column 10: `most': no such strategy; `host' is one\n"
              "g.cfg: rdm `policy=hard': column 8: `hard': no such policy\n"
              "g.cfg: rdm `polcy=strict': column 1: `polcy': no such parameter; `policy' is one\n"
              "g.cfg: rdm `strict': column 1: `strict': no KEY=VALUE\n");
@@ -242,7 +221,7 @@ static void test_rdm(void **state)
 static void test_no_memory(void **state)
 {
     static const char *const specs[] = { "nbd:/x,xvda,w", "backend=d,colo-host=h" };
-    XLU_Config *cfg = begin();
+    XLU_Config *cfg = xlu_begin();
     unsigned n = 0;
     int error;
 
@@ -266,7 +245,7 @@ static void test_no_memory(void **state)
         free(pci.name);
     } while (fault_happened(FAULT_ALLOC));
     assert_int_equal(n, 2);
-    end(cfg, "");
+    xlu_end(cfg, "");
 }
 
 int main(void)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd_io.h"
 
 #define NAME_SIZE 128
 #define SUFFIX ".elf"
@@ -146,26 +147,12 @@ static bool is_settled(const struct stat *before, const struct stat *now)
            now->st_ctim.tv_sec + SETTLED_SECONDS < time(NULL) && now->st_mtim.tv_sec + SETTLED_SECONDS < time(NULL);
 }
 
-static int write_all(int fd, const uint8_t *data, size_t size)
-{
-    while (size) {
-        ssize_t n = write(fd, data, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 int kernel_cache_put(const char *folder, const struct stat *before, const struct stat *now, const void *data, size_t size)
 {
     _cleanup_close_ int dir = -1, fd = -1;
     char name[NAME_SIZE], unfinished[NAME_SIZE];
     int err;
+    ssize_t written;
 
     if (!is_settled(before, now))
         return -EAGAIN;
@@ -178,7 +165,8 @@ int kernel_cache_put(const char *folder, const struct stat *before, const struct
     fd = openat(dir, unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    err = write_all(fd, data, size);
+    written = fd_write_all(fd, data, size);
+    err = written < 0 ? (int)written : (size_t)written < size ? -EIO : 0;
     if (err == 0 && fdatasync(fd) < 0) /* the name must not outlive a crash that the contents did not */
         err = -errno;
     if (err == 0 && renameat(dir, unfinished, dir, name) < 0)

@@ -10,24 +10,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd_io.h"
 #include "light/build/kernel_cache.h"
 #include "light/build/kernel_unpack.h"
-
-/* size bytes; -EIO: the file has become shorter. */
-static int read_all(int fd, uint8_t *data, size_t size)
-{
-    while (size) {
-        ssize_t n = read(fd, data, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
 
 /* A file that is one: not a folder, and not a pipe that would keep us waiting. */
 static int file_open(const char *what, const char *path, size_t max, int *ret_fd, struct stat *ret_stat,
@@ -53,11 +38,11 @@ static int file_open(const char *what, const char *path, size_t max, int *ret_fd
 static int file_read(const char *what, const char *path, int fd, size_t size, void **ret_data, struct build_error *error)
 {
     uint8_t *data = malloc(size + !size);
-    int err = data ? read_all(fd, data, size) : -ENOMEM;
+    ssize_t n = data ? fd_read_all(fd, data, size) : -ENOMEM;
 
-    if (err < 0) {
+    if (n < 0 || (size_t)n < size) { /* it may have become shorter */
         free(data);
-        return build_fail_errno(error, what, err, "%s %s: reading it", what, path);
+        return build_fail_errno(error, what, n < 0 ? (int)n : -EIO, "%s %s: reading it", what, path);
     }
     *ret_data = data;
     return 0;
