@@ -48,6 +48,40 @@ static int not_there(libxl_ctx *ctx, const char *name)
         (void)list;                                     \
     }
 
+/* --- domains --- */
+MISSING(libxl_domain_core_dump)
+MISSING(libxl_domain_need_memory)
+MISSING(libxl_domain_preserve)
+MISSING(libxl_domain_resume)
+MISSING(libxl_domain_setmaxmem)
+MISSING_THING(libxl_evdisable_disk_eject)
+MISSING_THING(libxl_evdisable_domain_death)
+MISSING(libxl_evenable_disk_eject)
+MISSING(libxl_evenable_domain_death)
+MISSING_THING(libxl_postfork_child_noexec)
+MISSING(libxl_retrieve_domain_configuration)
+MISSING(libxl_send_trigger)
+MISSING(libxl_set_memory_target)
+MISSING(libxl_set_vcpuonline)
+
+/* --- disks and networks --- */
+MISSING(libxl_device_disk_add)
+MISSING(libxl_device_disk_destroy)
+MISSING(libxl_device_disk_getinfo)
+MISSING_LIST(libxl_device_disk_list)
+MISSING_FREE(libxl_device_disk_list_free)
+MISSING(libxl_device_disk_remove)
+MISSING(libxl_device_disk_safe_remove)
+MISSING(libxl_device_nic_add)
+MISSING(libxl_device_nic_destroy)
+MISSING(libxl_device_nic_getinfo)
+MISSING_LIST(libxl_device_nic_list)
+MISSING_FREE(libxl_device_nic_list_free)
+MISSING(libxl_device_nic_remove)
+MISSING(libxl_devid_to_device_nic)
+MISSING(libxl_mac_to_device_nic)
+MISSING(libxl_vdev_to_device_disk)
+
 /* --- PCI --- */
 MISSING(libxl_device_pci_add)
 MISSING(libxl_device_pci_assignable_add)
