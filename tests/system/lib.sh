@@ -38,19 +38,17 @@ guests_script() {
     { cat "$tests/system/dom0.sh"; printf '%s\n' "hypervisor='$HYPERVISOR'" "$@"; cat; } | script
 }
 
-# host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err. STORE=ours: with
-# our xenstored in the place of the distribution's; CONSOLE=ours: the same of xenconsoled and xenconsole. HOST_OPTIONS are
-# stronger than the test's own.
+# host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err. STORE=ours,
+# CONSOLE=ours, TOOLSTACK=ours: with our xenstored, our xenconsoled and xenconsole, our xl in the place of the distribution's.
+# HOST_OPTIONS are stronger than the test's own.
 host() {
-    store=${XENOLITH_BUILD:-$tests/../build}/tools/xenstored/xenstored
-    [ "${STORE:-stock}" = stock ] || set -- --add "$store:/usr/lib/xen-4.17/bin/xenstored" "$@"
+    ours=
+    for word in "store ${STORE:-stock}" "console ${CONSOLE:-stock}" "xl ${TOOLSTACK:-stock}"; do
+        [ "${word#* }" = stock ] || ours=$ours${ours:+,}${word% *}
+    done
+    [ -z "$ours" ] || set -- --toolstack "$ours" "$@"
     echo "+ qhost --hypervisor $HYPERVISOR $*"
     status=0
-    if [ "${CONSOLE:-stock}" = ours ]; then
-        for p in xenconsoled xenconsole; do
-            set -- "$@" --add "${XENOLITH_BUILD:-$tests/../build}/tools/$p/$p:/usr/lib/xen-4.17/bin/$p"
-        done
-    fi
     "$tests/lab/qhost" --hypervisor "$HYPERVISOR" --accel "${QHOST_ACCEL:-tcg}" --log "$log" --script "$work/script" \
         --timeout 240 "$@" ${HOST_OPTIONS:-} >"$work/out" 2>"$work/err" || status=$?
     cat "$work/out" "$work/err"

@@ -21,7 +21,7 @@ host
 expect_status 125
 grep -q 'Hardware Dom0 crashed' "$work/err" || fail "no log lines on stderr"
 
-for wrong in "--toolstack ours" "--net nothing" "--smp 0" "--disk /nonexistent"; do
+for wrong in "--toolstack mine" "--net nothing" "--smp 0" "--disk /nonexistent"; do
     # shellcheck disable=SC2086
     host $wrong
     expect_status 2

@@ -13,6 +13,13 @@ from overlay import Overlay
 LAB = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 REPO = os.path.dirname(os.path.dirname(LAB))
 
+PROGRAMS = "usr/lib/xen-4.17/bin/"
+OURS = {  # the words of --toolstack: files of the build, and what they are in dom0
+    "store": {"tools/xenstored/xenstored": PROGRAMS + "xenstored"},
+    "console": {"tools/xenconsoled/xenconsoled": PROGRAMS + "xenconsoled", "tools/xenconsole/xenconsole": PROGRAMS + "xenconsole"},
+    "xl": {"tools/xl/xl": PROGRAMS + "xl"},
+}
+
 ADDRESS = {"user": "10.0.2.15/24", "listen": "192.168.77.1/24", "connect": "192.168.77.2/24"}
 
 MESSAGE = """
@@ -116,6 +123,24 @@ def hypervisor_name(o):
     return {"ours": "Xenolith", "stock": "Debian's Xen 4.17"}.get(o.hypervisor, o.hypervisor)
 
 
+def libraries(program):
+    """The shared libraries that a program of the build needs besides libc: dom0's programs need fewer."""
+    listed = [line.split() for line in helper("ldd", program).splitlines() if " => /" in line]
+    return [words[2] for words in listed if words[0] != "libc.so.6"]
+
+
+def add_ours(overlay, words):
+    """Programs of the build and their libraries."""
+    for word in words:
+        for name, path in OURS[word].items():
+            program = os.path.join(build_folder(), name)
+            if not os.path.isfile(program):
+                raise LabError("there is no %s; build it: ./quickstart build" % program)
+            overlay.add_file(program, path)
+            for library in libraries(program):
+                overlay.add_file(library, "usr/lib/x86_64-linux-gnu/" + os.path.basename(library))
+
+
 def make_overlay(o, token, packages):
     overlay = Overlay()
     overlay.add_bytes("qhost/env", environment(o, token))
@@ -126,6 +151,7 @@ def make_overlay(o, token, packages):
         overlay.add_bytes("qhost/message", text.encode())
         for name, data in guest.files(packages).items():
             overlay.add_bytes("root/guest/" + name, data)
+    add_ours(overlay, o.toolstack)
     for item in o.add:
         source, _, path = item.partition(":")
         overlay.add_tree(source, path or "root/" + os.path.basename(source.rstrip("/")))

@@ -5,6 +5,8 @@ import os
 import re
 import sys
 
+import image
+
 CPU = "EPYC,+svm,+npt,-smap,-monitor,-rdtscp"
 # For measurements: an invariant TSC. The minus list is what TCG lacks, so that the force adds only invtsc.
 CPU_INVTSC = CPU + (",-rdseed,-sha-ni,-xsavec,-3dnowprefetch,-misalignsse,-osvw,-topoext,-fxsr-opt,-nrip-save,"
@@ -26,7 +28,8 @@ def parser():
     add = p.add_argument
     add("--hypervisor", default="ours", metavar="ours|stock|FILE",
         help="ours (the build's hypervisor/xenolith), stock (Debian's Xen 4.17), or a multiboot image (default: ours)")
-    add("--toolstack", default="stock", choices=["ours", "stock"], help="dom0's programs (default: stock)")
+    add("--toolstack", default="stock", metavar="stock|ours|WORD,...",
+        help="dom0's programs: Debian's, or the build's in their place, all or some of %s (default: stock)" % ", ".join(image.OURS))
     add("--kernel", metavar="FILE", help="dom0's kernel (default: Debian's), or a test kernel")
     add("--smp", type=int, default=1, metavar="N", help="CPUs (default: 1)")
     add("--mem", type=int, default=2048, metavar="MiB", help="RAM of the host (default: 2048)")
@@ -74,8 +77,8 @@ def check_files(o):
 
 def check(o):
     check_files(o)
-    if o.toolstack == "ours":
-        refuse("--toolstack ours does not exist yet, use --toolstack stock")
+    if any(word not in image.OURS for word in o.toolstack):
+        refuse("--toolstack is stock, ours, or some of %s" % ", ".join(image.OURS))
     if not re.fullmatch(r"none|user|(listen|connect):[0-9]{1,5}", o.net):
         refuse("--net is none, user, listen:PORT or connect:PORT")
     if o.smp < 1 or o.mem < 256:
@@ -91,6 +94,7 @@ def check(o):
 def parse(argv):
     o = parser().parse_args(argv)
     o.test_kernel = bool(o.kernel and not o.script and os.path.exists(o.kernel) and not is_bzimage(o.kernel))
+    o.toolstack = {"stock": [], "ours": list(image.OURS)}.get(o.toolstack) or [w for w in o.toolstack.split(",") if w != "stock"]
     check(o)
     o.cpu = o.cpu or (CPU_INVTSC if o.icount else "host" if o.accel == "kvm" else CPU)
     # docs/decisions.md 13: QEMU's threads lose bits of CPU 0; with one thread stock's guests get interrupts twice.
