@@ -4,6 +4,7 @@
 #define XENOLITH_LIGHT_CTX_H
 
 #include <libxl.h>
+#include <libxl_event.h>
 #include <pthread.h>
 
 struct ctrl_priv;
@@ -19,6 +20,8 @@ struct libxl__ctx {
     libxl_version_info version; /* empty until it is asked for */
     struct light_store *store_link; /* NULL until an operation asks the store: store_link.h */
     struct light_events *events; /* NULL until something takes time: events.h */
+    const libxl_childproc_hooks *child_hooks; /* libxl_childproc_setmode()'s */
+    void *child_user;
 };
 
 /*

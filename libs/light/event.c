@@ -82,6 +82,16 @@ void libxl_event_register_callbacks(libxl_ctx *ctx, const libxl_event_hooks *hoo
     pthread_mutex_unlock(&ctx->lock);
 }
 
+void light_disaster(libxl_ctx *ctx, libxl_event_type type, int errnoval, const char *what)
+{
+    const libxl_event_hooks *hooks = &ctx->events->hooks;
+
+    light_log(ctx, XTL_CRITICAL, errnoval ? errnoval : -1, "%s: events are lost", what);
+    if (!hooks->disaster)
+        exit(-1);
+    hooks->disaster(ctx->events->hooks_user, type, what, errnoval);
+}
+
 /* --- operations --- */
 
 struct op *light_op_new(libxl_ctx *ctx, const struct op_step *steps, unsigned count, size_t size)

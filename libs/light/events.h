@@ -36,6 +36,8 @@ struct light_events {
     struct light_queue queue; /* that the program has not taken */
     libxl_event_hooks hooks;
     void *hooks_user;
+    LIST_HEAD(, light_process) processes; /* child.c: that have not ended */
+    struct loop_fd sigchld;
 
     /* One thread waits in poll(), without the lock; others wait for it to return. */
     bool waiting;
@@ -71,6 +73,9 @@ int light_wait(libxl_ctx *ctx);
 
 /* Hands an event over to the program: by its hook, or libxl_event_check(). It is the program's then. */
 void light_event_occurred(libxl_ctx *ctx, libxl_event *event);
+
+/* Events (of that type; 0: of any) were lost. Tells the program, or ends it. errnoval: 0, or why. */
+void light_disaster(libxl_ctx *ctx, libxl_event_type type, int errnoval, const char *what);
 
 /*
  * Runs the operation as `how` says (NULL: until its end). The operation is begun here, and is the library's from now on,

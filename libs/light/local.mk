@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-only
 light_sources = \
 	libs/light/bitmap.c \
+	libs/light/child.c \
 	libs/light/console.c \
 	libs/light/cpuid.c \
 	libs/light/cpuid_parse.c \
@@ -26,6 +27,7 @@ light_sources = \
 	libs/light/public.c \
 	libs/light/rename.c \
 	libs/light/sched.c \
+	libs/light/sigchld.c \
 	libs/light/small.c \
 	libs/light/store_link.c \
 	libs/light/type.c \
@@ -36,6 +38,7 @@ light_sources = \
 	libs/light/vcpu.c \
 	libs/light/wait.c
 light_headers = \
+	libs/light/child.h \
 	libs/light/cpuid.h \
 	libs/light/cpuid_names.def \
 	libs/light/ctx.h \

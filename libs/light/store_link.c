@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "light/events.h"
 
@@ -75,6 +76,15 @@ void light_store_free(libxl_ctx *ctx)
         drop(ctx->store_link);
     free(ctx->store_link);
     ctx->store_link = NULL;
+}
+
+void light_store_forget(libxl_ctx *ctx)
+{
+    if (ctx->store)
+        xs_daemon_destroy_postfork(ctx->store);
+    ctx->store = NULL;
+    if (ctx->store_link && ctx->store_link->client)
+        close(store_fd(ctx->store_link->client));
 }
 
 /* --- requests of one step --- */

@@ -13,6 +13,8 @@
  */
 int light_store_client(libxl_ctx *ctx, struct store_client **ret_client);
 void light_store_free(libxl_ctx *ctx);
+/* In a child of the program's: closes its descriptors; the context is not used any more. */
+void light_store_forget(libxl_ctx *ctx);
 
 /*
  * Several requests of one step, which is done when all are answered. First light_asks_begin(), then the requests with

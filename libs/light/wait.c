@@ -9,6 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "light/child.h"
 #include "light/events.h"
 
 #define NS_PER_MS 1000000u
@@ -46,6 +47,7 @@ struct light_events *light_events(libxl_ctx *ctx)
     TAILQ_INIT(&e->works);
     TAILQ_INIT(&e->ended);
     TAILQ_INIT(&e->queue);
+    LIST_INIT(&e->processes);
     pthread_cond_init(&e->returned, NULL);
     ctx->events = e;
     return e;
@@ -58,6 +60,7 @@ void light_events_free(libxl_ctx *ctx)
     if (!e)
         return;
     light_works_free(ctx);
+    light_children_free(ctx);
     if (e->timer.fd >= 0) {
         loop_fd_remove(&e->timer);
         close(e->timer.fd);

@@ -48,6 +48,11 @@ struct xs_handle *xs_open(unsigned long flags)
     return store_closed ? NULL : (struct xs_handle *)&store_closed;
 }
 
+void xs_daemon_destroy_postfork(struct xs_handle *h)
+{
+    xs_close(h);
+}
+
 void xs_close(struct xs_handle *xsh)
 {
     assert_ptr_equal(xsh, &store_closed);
