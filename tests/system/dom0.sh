@@ -142,3 +142,24 @@ same() {
     done
     echo "$1: all as before, $(cut -d. -f1 /proc/uptime) s"
 }
+
+# A program on a terminal (/root/script: of the package bsdutils), whose other end is a pipe for what is typed (4) and a file for what is shown.
+terminal() { # terminal COMMAND
+    rm -f /tmp/keys
+    mkfifo /tmp/keys
+    setsid /root/script -qefc "$1" /dev/null </tmp/keys >/tmp/screen 2>&1 &
+    typist=$!
+    exec 4>/tmp/keys
+}
+screen() { tr -d '\r' </tmp/screen; }
+shows() { # shows REGEX [SECONDS]: the terminal shows a line like that
+    end=$(($(date +%s) + ${2:-120}))
+    until screen | grep -Eq "$1"; do
+        [ $(date +%s) -lt $end ] || { screen | tail -n 40; echo "the terminal does not show '$1'"; exit 1; }
+        kill -0 $typist || { screen | tail -n 40; echo 'the program on the terminal has ended'; exit 1; }
+        usleep 100000
+    done
+}
+type() { printf '%s\r' "$1" >&4; }
+typist_ended() { ! kill -0 $typist 2>/dev/null; }
+terminal_ends() { within 100 typist_ended || { echo 'the program on the terminal does not end'; exit 1; }; }

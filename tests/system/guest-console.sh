@@ -7,24 +7,9 @@
 if soak; then size=1048576; else size=65536; fi
 python3 "$tests/lab/lib/guest.py" "$work/guest"
 guests_script "size=$size" <<'S'
-# The terminal's other end: a pipe for what is typed (4), a file for what is shown.
-mkfifo /tmp/keys
 xl create -q -p /root/guest/guest.cfg
 xl unpause guest
-setsid /root/script -qefc 'exec xl console guest' /dev/null </tmp/keys >/tmp/screen 2>&1 &
-typist=$!
-exec 4>/tmp/keys
-screen() { tr -d '\r' </tmp/screen; }
-shows() { # shows REGEX [SECONDS]: the terminal shows a line like that
-    end=$(($(date +%s) + ${2:-120}))
-    until screen | grep -Eq "$1"; do
-        [ $(date +%s) -lt $end ] || { screen | tail -n 40; echo "the terminal does not show '$1'"; exit 1; }
-        kill -0 $typist || { screen | tail -n 40; echo 'xl console has ended'; exit 1; }
-        usleep 100000
-    done
-}
-type() { printf '%s\r' "$1" >&4; }
-
+terminal 'exec xl console guest'
 shows 'Linux version 6' 240
 shows 'guest is up'
 shows '^(~|/root) # '
@@ -56,8 +41,7 @@ got=$(screen | sed -n '/^begin$/,/^end$/p' | grep -v '^begin$\|^end$' | base64 -
 [ -n "$want" ] && [ "$want" = "$got" ] || { echo "out: $got is not what was sent, $want"; exit 1; }
 
 printf '\035' >&4 # Ctrl-]
-typist_ended() { ! kill -0 $typist 2>/dev/null; }
-within 100 typist_ended || { echo 'xl console does not end'; exit 1; }
+terminal_ends
 if complaints guest; then exit 1; fi
 xl destroy guest
 echo complete

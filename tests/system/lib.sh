@@ -28,6 +28,18 @@ soak() { [ "${SOAK:-}" = 1 ]; }
 # packages NAME...: the folder that these Debian packages are unpacked in
 packages() { "$tests/lab/packages.sh" "${XENOLITH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/xenolith}" "$@"; }
 
+# copy_libraries ROOT FOLDER PROGRAM...: into FOLDER what these programs of packages unpacked in ROOT are linked with, libc too
+copy_libraries() {
+    root=$1 folder=$2
+    shift 2
+    path=
+    for r in "$root" "$(packages)"; do path=$path$r/usr/lib/x86_64-linux-gnu:$r/lib/x86_64-linux-gnu:; done
+    for program in "$@"; do
+        "$(packages)/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$path" --list "$program" >"$work/libs" || fail "$program: its libraries"
+        for library in $(sed -n 's/.*=> \([^ ]*\) (.*/\1/p' "$work/libs"); do cp -L "$library" "$folder/"; done
+    done
+}
+
 # script TEXT: the script that dom0 will run (standard input without TEXT)
 script() {
     { echo '#!/bin/sh'; if [ $# -gt 0 ]; then printf '%s\n' "$1"; else cat; fi; } >"$work/script"

@@ -9,13 +9,8 @@ qemu=$(packages qemu-system-xen qemu-system-data libblkid1 libcap2 libdw1 libelf
     libgstreamer1.0-0 libjpeg62-turbo liblz4-1 libmount1 libopus0 liborc-0.4-0 libpcre2-8-0 libpixman-1-0 libsasl2-2 libselinux1 \
     libspice-server1 libssl3 libstdc++6 libudev1 libunwind8 libusb-1.0-0)
 program=$qemu/usr/libexec/xen-qemu-system-i386
-path=
-for root in "$qemu" "$(packages)"; do
-    for d in usr/lib lib; do path=$path$root/$d/x86_64-linux-gnu:; done
-done
 mkdir "$work/qemu" # with all its libraries: what dom0 has stays as it is
-"$(packages)/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$path" --list "$program" >"$work/libs"
-for lib in $(sed -n 's/.*=> \([^ ]*\) (.*/\1/p' "$work/libs"); do cp -L "$lib" "$work/qemu/"; done
+copy_libraries "$qemu" "$work/qemu" "$program"
 cp "$program" "$work/qemu/"
 cat >"$work/run-qemu" <<'S'
 #!/bin/sh
