@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/light and libs/toollog.
 
-LIGHT_TESTS = tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
+LIGHT_TESTS = tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
 	tests/unit/test_light_info tests/unit/test_light_types
 LIGHT_FUZZERS = tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
@@ -43,9 +43,16 @@ tests_unit_test_light_op_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_op_LDADD = $(UTIL_CORE)
 
 # Over our xenstored and the hypervisor's core (tests/ctrl.mk).
+FLOW_WORLD = tests/flow/world.c tests/flow/world.h
+tests_flow_test_domain_life_SOURCES = tests/flow/test_domain_life.c $(FLOW_WORLD)
 tests_flow_test_domain_life_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_domain_life_LDADD = $(LOOP_CORE)
+tests_flow_test_domain_events_SOURCES = tests/flow/test_domain_events.c $(FLOW_WORLD) $(LIGHT_FAULT)
+tests_flow_test_domain_events_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_domain_events_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_domain_events_LDFLAGS = $(FAULT_LINK)
+tests_flow_test_domain_events_LDADD = $(LOOP_CORE)
 
 # What of the peer tier needs no QEMU.
 TESTS += tests/peer/light/layout.sh

@@ -7,6 +7,18 @@
 
 /* --- events --- */
 
+libxl_event *light_event_new(libxl_event_type type, libxl_ev_user user)
+{
+    libxl_event *event = malloc(sizeof(*event));
+
+    if (!event)
+        return NULL;
+    libxl_event_init(event);
+    libxl_event_init_type(event, type);
+    event->for_user = user;
+    return event;
+}
+
 void light_event_occurred(libxl_ctx *ctx, libxl_event *event)
 {
     TAILQ_INSERT_TAIL(&ctx->events->queue, event, link);
@@ -148,14 +160,11 @@ static struct light_work *work_new(libxl_ctx *ctx, struct op *op, const libxl_as
     if (how)
         work->how = *how;
     if (how && !how->callback) {
-        work->event = malloc(sizeof(*work->event));
+        work->event = light_event_new(LIBXL_EVENT_TYPE_OPERATION_COMPLETE, how->u.for_event);
         if (!work->event) {
             free(work);
             return NULL;
         }
-        libxl_event_init(work->event);
-        libxl_event_init_type(work->event, LIBXL_EVENT_TYPE_OPERATION_COMPLETE);
-        work->event->for_user = how->u.for_event;
     }
     return work;
 }

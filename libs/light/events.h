@@ -12,6 +12,7 @@
 
 #include "base/loop.h"
 #include "light/ctx.h"
+#include "light/evgen.h"
 #include "light/op.h"
 
 /* An operation that the program asked for. */
@@ -38,6 +39,7 @@ struct light_events {
     void *hooks_user;
     LIST_HEAD(, light_process) processes; /* child.c: that have not ended */
     struct loop_fd sigchld;
+    struct light_evgens evgens;
 
     /* One thread waits in poll(), without the lock; others wait for it to return. */
     bool waiting;

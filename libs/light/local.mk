@@ -7,6 +7,7 @@ light_sources = \
 	libs/light/cpuid_parse.c \
 	libs/light/cpupool.c \
 	libs/light/ctx.c \
+	libs/light/death.c \
 	libs/light/domain_create.c \
 	libs/light/domain_destroy.c \
 	libs/light/domain_life.c \
@@ -29,6 +30,7 @@ light_sources = \
 	libs/light/sched.c \
 	libs/light/sigchld.c \
 	libs/light/small.c \
+	libs/light/steady_watch.c \
 	libs/light/store_link.c \
 	libs/light/type.c \
 	libs/light/type_basic.c \
@@ -47,10 +49,12 @@ light_headers = \
 	libs/light/domain_op.h \
 	libs/light/enums.def \
 	libs/light/events.h \
+	libs/light/evgen.h \
 	libs/light/info.h \
 	libs/light/json.h \
 	libs/light/op.h \
 	libs/light/small.h \
+	libs/light/steady_watch.h \
 	libs/light/store_link.h \
 	libs/light/type.h \
 	libs/light/types_device.def \
