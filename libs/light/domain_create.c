@@ -31,6 +31,7 @@ struct create {
     struct pvh_built built;
     struct light_nodes nodes;
     struct light_asks asks;
+    struct light_progress *console; /* NULL: nobody asked, or was told already */
 };
 
 /* --- the configuration --- */
@@ -139,6 +140,7 @@ static void release(struct op *op)
 
     kernel_file_close(&d->kernel);
     free(d->ramdisk);
+    light_progress_free(d->console);
 }
 
 /* --- the domain --- */
@@ -244,6 +246,16 @@ static int introduce(struct op *op)
     return light_asks_end(&d->asks);
 }
 
+/* The console's daemon has heard of it by now. */
+static int tell_of_console(struct op *op)
+{
+    struct create *d = op->arg;
+
+    light_progress_tell(d->console, d->free.on.domid);
+    d->console = NULL;
+    return 0;
+}
+
 /* --- the configuration, for who asks later --- */
 
 static int keep(struct op *op)
@@ -271,6 +283,7 @@ static const struct op_step steps[] = {
     { .name = "building it", .start = build },
     { .name = "writing its nodes", .start = write_nodes, .undo = free_nodes },
     { .name = "introducing it to the store", .start = introduce },
+    { .name = "telling that it has a console", .start = tell_of_console },
     { .name = "keeping its configuration", .start = keep, .undo = forget },
 };
 
@@ -281,7 +294,6 @@ int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d_config, uint3
     struct op *op;
     int rc;
 
-    (void)aop_console_how;
     rc = light_domain_op_new(ctx, 0, steps, sizeof(steps) / sizeof(steps[0]), sizeof(*d), &op);
     if (rc)
         return rc;
@@ -290,5 +302,10 @@ int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d_config, uint3
     d->ret_domid = domid;
     op->object = NULL;
     op->release = release;
+    if (!light_progress_new(ctx, aop_console_how, LIBXL_EVENT_TYPE_DOMAIN_CREATE_CONSOLE_AVAILABLE, &d->console)) {
+        op_free(op);
+        light_leave(ctx);
+        return light_fail(ctx, -ENOMEM, "no memory for the event of its console");
+    }
     return light_op_run(ctx, op, ao_how);
 }

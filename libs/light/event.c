@@ -104,6 +104,50 @@ void light_disaster(libxl_ctx *ctx, libxl_event_type type, int errnoval, const c
     hooks->disaster(ctx->events->hooks_user, type, what, errnoval);
 }
 
+/* --- progress of operations --- */
+
+bool light_progress_new(libxl_ctx *ctx, const libxl_asyncprogress_how *how, libxl_event_type type,
+                        struct light_progress **ret_progress)
+{
+    struct light_progress *p = how ? calloc(1, sizeof(*p)) : NULL;
+
+    *ret_progress = p;
+    if (!how)
+        return true;
+    if (p)
+        *p = (struct light_progress){ .ctx = ctx, .how = *how, .event = light_event_new(type, how->for_event) };
+    if (p && p->event)
+        return true;
+    free(p);
+    *ret_progress = NULL;
+    return false;
+}
+
+void light_progress_tell(struct light_progress *progress, uint32_t domid)
+{
+    struct light_events *e;
+
+    if (!progress)
+        return;
+    e = progress->ctx->events;
+    progress->event->domid = domid;
+    light_changed(e);
+    if (progress->how.callback) {
+        TAILQ_INSERT_TAIL(&e->progress, progress, link);
+        return;
+    }
+    light_event_occurred(progress->ctx, progress->event);
+    free(progress);
+}
+
+void light_progress_free(struct light_progress *progress)
+{
+    if (!progress)
+        return;
+    libxl_event_free(progress->ctx, progress->event);
+    free(progress);
+}
+
 /* --- operations --- */
 
 struct op *light_op_new(libxl_ctx *ctx, const struct op_step *steps, unsigned count, size_t size)
@@ -227,9 +271,14 @@ int libxl_ao_abort(libxl_ctx *ctx, const libxl_asyncop_how *how)
 void light_works_free(libxl_ctx *ctx)
 {
     struct light_events *e = ctx->events;
+    struct light_progress *progress;
     struct light_work *work;
     libxl_event *event;
 
+    while ((progress = TAILQ_FIRST(&e->progress))) {
+        TAILQ_REMOVE(&e->progress, progress, link);
+        light_progress_free(progress);
+    }
     while ((work = TAILQ_FIRST(&e->works))) {
         TAILQ_REMOVE(&e->works, work, link);
         op_free(work->op);
@@ -247,27 +296,38 @@ void light_works_free(libxl_ctx *ctx)
 
 /* --- telling --- */
 
-void light_deliver(libxl_ctx *ctx)
+/* The first who is to be called, without the lock. False: there is none. */
+static bool deliver_one(libxl_ctx *ctx)
 {
     struct light_events *e = ctx->events;
+    struct light_progress *progress = TAILQ_FIRST(&e->progress);
+    struct light_work *work = progress ? NULL : TAILQ_FIRST(&e->ended);
+    libxl_event *event = progress || work ? NULL : take(e, e->hooks.event_occurs_mask, NULL, NULL);
+    libxl_event_hooks hooks = e->hooks;
+    void *user = e->hooks_user;
 
-    for (;;) {
-        struct light_work *work = TAILQ_FIRST(&e->ended);
-        libxl_event *event = work ? NULL : take(e, e->hooks.event_occurs_mask, NULL, NULL);
-        libxl_event_hooks hooks = e->hooks;
-        void *user = e->hooks_user;
-
-        if (!work && !event)
-            break;
-        if (work)
-            TAILQ_REMOVE(&e->ended, work, link);
-        pthread_mutex_unlock(&ctx->lock);
-        if (work) {
-            work->how.callback(ctx, work->rc, work->how.u.for_callback);
-            work_free(ctx, work);
-        } else {
-            hooks.event_occurs(user, event);
-        }
-        pthread_mutex_lock(&ctx->lock);
+    if (progress)
+        TAILQ_REMOVE(&e->progress, progress, link);
+    if (work)
+        TAILQ_REMOVE(&e->ended, work, link);
+    if (!progress && !work && !event)
+        return false;
+    pthread_mutex_unlock(&ctx->lock);
+    if (progress) {
+        progress->how.callback(ctx, progress->event, progress->how.for_callback);
+        free(progress);
+    } else if (work) {
+        work->how.callback(ctx, work->rc, work->how.u.for_callback);
+        work_free(ctx, work);
+    } else {
+        hooks.event_occurs(user, event);
     }
+    pthread_mutex_lock(&ctx->lock);
+    return true;
+}
+
+void light_deliver(libxl_ctx *ctx)
+{
+    while (deliver_one(ctx))
+        ;
 }

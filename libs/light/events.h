@@ -26,7 +26,16 @@ struct light_work {
     TAILQ_ENTRY(light_work) link;
 };
 
+/* That an operation has come so far, made before it begins. */
+struct light_progress {
+    libxl_ctx *ctx;
+    libxl_asyncprogress_how how;
+    libxl_event *event;
+    TAILQ_ENTRY(light_progress) link;
+};
+
 TAILQ_HEAD(light_works, light_work);
+TAILQ_HEAD(light_steps_done, light_progress);
 TAILQ_HEAD(light_queue, libxl_event);
 
 struct light_events {
@@ -34,6 +43,7 @@ struct light_events {
     struct log log;           /* operations' messages, to the context's logger */
     struct light_works works; /* that go on */
     struct light_works ended; /* whose callbacks are to be called */
+    struct light_steps_done progress; /* whose callbacks are to be called, before those of ends */
     struct light_queue queue; /* that the program has not taken */
     libxl_event_hooks hooks;
     void *hooks_user;
@@ -75,6 +85,15 @@ int light_wait(libxl_ctx *ctx);
 
 /* Hands an event over to the program: by its hook, or libxl_event_check(). It is the program's then. */
 void light_event_occurred(libxl_ctx *ctx, libxl_event *event);
+
+/*
+ * The program wants to hear of it as `how` says; NULL: not at all, and *ret_progress is NULL. False: no memory. _tell: it has
+ * come so far; _free: it will not. Both want to be called once, and do nothing for NULL.
+ */
+bool light_progress_new(libxl_ctx *ctx, const libxl_asyncprogress_how *how, libxl_event_type type,
+                        struct light_progress **ret_progress);
+void light_progress_tell(struct light_progress *progress, uint32_t domid);
+void light_progress_free(struct light_progress *progress);
 
 /* Events (of that type; 0: of any) were lost. Tells the program, or ends it. errnoval: 0, or why. */
 void light_disaster(libxl_ctx *ctx, libxl_event_type type, int errnoval, const char *what);

@@ -46,6 +46,7 @@ struct light_events *light_events(libxl_ctx *ctx)
     e->log = (struct log){ .fn = log_to_context, .arg = ctx, .max = LOG_LEVEL_DEBUG };
     TAILQ_INIT(&e->works);
     TAILQ_INIT(&e->ended);
+    TAILQ_INIT(&e->progress);
     TAILQ_INIT(&e->queue);
     LIST_INIT(&e->processes);
     pthread_cond_init(&e->returned, NULL);

@@ -262,6 +262,67 @@ static void in_the_programs_loop(void **state)
     }
 }
 
+/* --- progress --- */
+
+static libxl_event *progress_event;
+
+static void progress(libxl_ctx *c, libxl_event *event, void *for_callback)
+{
+    assert_ptr_equal(c, ctx);
+    assert_ptr_equal(for_callback, &progress_event);
+    assert_int_equal(called, 0); /* before the operation's end */
+    assert_int_equal(wish((struct wish){ .rc = ERROR_INVAL, .ms = 1 }, NULL), ERROR_INVAL);
+    progress_event = event;
+}
+
+static struct light_progress *progress_new(const libxl_asyncprogress_how *how)
+{
+    struct light_progress *p;
+
+    assert_non_null(light_events(ctx));
+    assert_true(light_progress_new(ctx, how, LIBXL_EVENT_TYPE_DOMAIN_CREATE_CONSOLE_AVAILABLE, &p));
+    return p;
+}
+
+static void told_of_progress(void **state)
+{
+    const libxl_asyncprogress_how by_event_too = { .for_event = 12 };
+    const libxl_asyncprogress_how by_call = { .callback = progress, .for_event = 13, .for_callback = &progress_event };
+    libxl_event *event;
+
+    (void)state;
+    assert_null(progress_new(NULL));
+    light_progress_tell(NULL, 4);
+    light_progress_free(progress_new(&by_call));
+    light_progress_tell(progress_new(&by_event_too), 5);
+    assert_int_equal(libxl_event_check(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+    assert_int_equal(event->type, LIBXL_EVENT_TYPE_DOMAIN_CREATE_CONSOLE_AVAILABLE);
+    assert_int_equal(event->domid, 5);
+    assert_int_equal(event->for_user, 12);
+    libxl_event_free(ctx, event);
+    called = 0;
+    progress_event = NULL;
+    pthread_mutex_lock(&ctx->lock);
+    light_progress_tell(progress_new(&by_call), 6);
+    pthread_mutex_unlock(&ctx->lock);
+    assert_int_equal(wish((struct wish){ 0 }, &by_callback), 0);
+    assert_int_equal(called, 1);
+    assert_non_null(progress_event);
+    assert_int_equal(progress_event->domid, 6);
+    assert_int_equal(progress_event->for_user, 13);
+    libxl_event_free(ctx, progress_event);
+    /* Nobody looks any more: the context's end frees it. */
+    light_progress_tell(progress_new(&by_call), 7);
+    light_progress_tell(progress_new(&by_event_too), 7);
+    for (unsigned nth = 1; nth <= 2; nth++) {
+        struct light_progress *p;
+
+        fault_at(FAULT_ALLOC, nth);
+        assert_false(light_progress_new(ctx, &by_call, LIBXL_EVENT_TYPE_DOMAIN_CREATE_CONSOLE_AVAILABLE, &p));
+        assert_null(p);
+    }
+}
+
 /* --- threads: half of the operations end by others, which other threads wait for --- */
 #define PAIRS 4
 #define ROUNDS 200
@@ -349,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(aborted, setup, teardown),
         cmocka_unit_test_setup_teardown(around_poll, setup, teardown),
         cmocka_unit_test_setup_teardown(in_the_programs_loop, setup, teardown),
+        cmocka_unit_test_setup_teardown(told_of_progress, setup, teardown),
         cmocka_unit_test_setup_teardown(threads_wait_for_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(freed_in_the_middle, setup, teardown),
         cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
