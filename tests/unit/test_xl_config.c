@@ -218,6 +218,7 @@ static void test_options(void **state)
     struct xl xl = { .command = command_find("create") };
     char *good[] = { "create", "g.cfg", "-p", "--defconfig=h.cfg", "memory=5", "-n", NULL };
     char *bad[] = { "create", "--nonsense", NULL };
+    char *again[] = { "sched-rtds", "-v", "0", "-p5", "-v3", NULL };
     char *missing[] = { "domid", NULL }, *many[] = { "domid", "a", "b", NULL };
     struct xl_args args;
 
@@ -227,10 +228,37 @@ static void test_options(void **state)
     assert_string_equal(args.value['f'], "h.cfg");
     assert_int_equal(args.n, 2);
     assert_string_equal(args.args[1], "memory=5");
+    options_done(&args);
     assert_int_equal(options_parse(&xl, 2, bad, &args), EXIT_USAGE);
+    options_done(&args);
     xl.command = command_find("domid");
     assert_int_equal(options_parse(&xl, 1, missing, &args), EXIT_USAGE);
+    options_done(&args);
     assert_int_equal(options_parse(&xl, 3, many, &args), EXIT_USAGE);
+    options_done(&args);
+    xl.command = command_find("sched-rtds");
+    assert_int_equal(options_parse(&xl, 5, again, &args), 0);
+    assert_int_equal(args.nr_given, 3);
+    assert_true(args.in_order[0].code == 'v' && !strcmp(args.in_order[0].value, "0"));
+    assert_true(args.in_order[2].code == 'v' && !strcmp(args.in_order[2].value, "3"));
+    assert_string_equal(args.value['v'], "3");
+    options_done(&args);
+}
+
+static void test_numbers(void **state)
+{
+    struct xl xl = { .command = command_find("list") };
+    long number = 77;
+
+    (void)state;
+    assert_true(xl_number(&xl, "it", "0x10", 0, 16, &number));
+    assert_int_equal(number, 16);
+    assert_false(xl_number(&xl, "it", "17", 0, 16, &number));
+    assert_false(xl_number(&xl, "it", "-1", 0, 16, &number));
+    assert_false(xl_number(&xl, "it", "", 0, 16, &number));
+    assert_false(xl_number(&xl, "it", "1x", 0, 16, &number));
+    assert_false(xl_number(&xl, "it", "99999999999999999999", 0, 16, &number));
+    assert_int_equal(number, 16);
 }
 
 static int setup(void **state)
@@ -250,7 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_struct),       cmocka_unit_test(test_wrong), cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_command_line), cmocka_unit_test(test_keys),  cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_options),      cmocka_unit_test(test_numbers),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

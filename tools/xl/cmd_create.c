@@ -14,18 +14,6 @@ static void cleanup_config(libxl_domain_config *d)
     libxl_domain_config_dispose(d);
 }
 
-/* The file is the first argument that is no KEY=VALUE, or -f's; all others are settings. */
-static const char *file_of(const struct xl_args *args, int *ret_first_setting)
-{
-    *ret_first_setting = 0;
-    if (args->given['f'])
-        return args->value['f'];
-    if (!args->n || strchr(args->args[0], '='))
-        return NULL;
-    *ret_first_setting = 1;
-    return args->args[0];
-}
-
 static int print_config(struct xl *xl, libxl_domain_config *d)
 {
     _cleanup_free_ char *json = libxl_domain_config_to_json(xl->ctx, d);
@@ -61,7 +49,7 @@ int cmd_create(struct xl *xl, const struct xl_args *args)
 {
     _cleanup_(cleanup_config) libxl_domain_config d;
     int first, error;
-    const char *file = file_of(args, &first);
+    const char *file = config_file_of(args, &first);
 
     libxl_domain_config_init(&d);
     if (!args->given['q'])

@@ -17,23 +17,39 @@ struct host {
     libxl_physinfo phys;
     const libxl_version_info *version;
     int free_cpus;
+    const char *only;  /* NULL, or the one line that is asked for, without its name */
+    bool found;
     struct json *json; /* NULL: lines */
 };
+
+/* A line of the table, unless it is not asked for. */
+static void put_line(struct host *h, const char *name, const char *text)
+{
+    if (!h->only) {
+        printf("%-23s: %s\n", name, text);
+    } else if (!strcmp(h->only, name)) {
+        puts(text);
+        h->found = true;
+    }
+}
 
 static void put_text(struct host *h, const char *name, const char *text)
 {
     if (h->json)
         json_text(h->json, name, text);
     else
-        printf("%-23s: %s\n", name, text ? text : "");
+        put_line(h, name, text ? text : "");
 }
 
 static void put_number(struct host *h, const char *name, uint64_t number)
 {
+    char text[24];
+
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
     if (h->json)
         json_number(h->json, name, (int64_t)number);
     else
-        printf("%-23s: %llu\n", name, (unsigned long long)number);
+        put_line(h, name, text);
 }
 
 /* --- the machine --- */
@@ -97,23 +113,32 @@ static void put_machine(struct host *h)
 
 /* --- NUMA nodes --- */
 
-static void print_cpus(struct host *h)
+static void print_cpus(const libxl_cputopology *cpus, int n)
 {
-    int n = 0;
-    libxl_cputopology *cpus = libxl_get_cpu_topology(h->xl->ctx, &n);
-
     puts("cpu_topology           :\ncpu:    core    socket     node");
     for (int i = 0; i < n; i++)
         if (cpus[i].core != LIBXL_CPUTOPOLOGY_INVALID_ENTRY)
             printf("%3d:    %4u     %4u     %4u\n", i, cpus[i].core, cpus[i].socket, cpus[i].node);
-    libxl_cputopology_list_free(cpus, n);
 }
 
-static void print_nodes(struct host *h)
+static void json_cpus(struct json *j, const libxl_cputopology *cpus, int n)
 {
-    int n = 0;
-    libxl_numainfo *nodes = libxl_get_numainfo(h->xl->ctx, &n);
+    json_array(j, "cpu_topology");
+    for (int i = 0; i < n; i++) {
+        if (cpus[i].core == LIBXL_CPUTOPOLOGY_INVALID_ENTRY)
+            continue;
+        json_object(j, NULL);
+        json_number(j, "cpu", i);
+        json_number(j, "core", cpus[i].core);
+        json_number(j, "socket", cpus[i].socket);
+        json_number(j, "node", cpus[i].node);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
 
+static void print_nodes(const libxl_numainfo *nodes, int n)
+{
     puts("numa_info              :\nnode:    memsize    memfree    distances");
     for (int i = 0; i < n; i++) {
         if (nodes[i].size == LIBXL_NUMAINFO_INVALID_ENTRY)
@@ -124,7 +149,42 @@ static void print_nodes(struct host *h)
             printf(",%u", nodes[i].dists[k]);
         putchar('\n');
     }
-    libxl_numainfo_list_free(nodes, n);
+}
+
+static void json_nodes(struct json *j, const libxl_numainfo *nodes, int n)
+{
+    json_array(j, "numa_info");
+    for (int i = 0; i < n; i++) {
+        if (nodes[i].size == LIBXL_NUMAINFO_INVALID_ENTRY)
+            continue;
+        json_object(j, NULL);
+        json_number(j, "node", i);
+        json_number(j, "memory_kb", (int64_t)(nodes[i].size >> 10));
+        json_number(j, "free_kb", (int64_t)(nodes[i].free >> 10));
+        json_array(j, "distances");
+        for (int k = 0; k < nodes[i].num_dists; k++)
+            json_number(j, NULL, nodes[i].dists[k]);
+        json_array_end(j);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_topology(struct host *h)
+{
+    int nr_cpus = 0, nr_nodes = 0;
+    libxl_cputopology *cpus = libxl_get_cpu_topology(h->xl->ctx, &nr_cpus);
+    libxl_numainfo *nodes = libxl_get_numainfo(h->xl->ctx, &nr_nodes);
+
+    if (h->json) {
+        json_cpus(h->json, cpus, nr_cpus);
+        json_nodes(h->json, nodes, nr_nodes);
+    } else {
+        print_cpus(cpus, nr_cpus);
+        print_nodes(nodes, nr_nodes);
+    }
+    libxl_cputopology_list_free(cpus, nr_cpus);
+    libxl_numainfo_list_free(nodes, nr_nodes);
 }
 
 /* --- the hypervisor --- */
@@ -175,10 +235,8 @@ static void put_all(struct host *h, bool numa)
     put_text(h, "version", h->uname.version);
     put_text(h, "machine", h->uname.machine);
     put_machine(h);
-    if (numa && !h->json) {
-        print_cpus(h);
-        print_nodes(h);
-    }
+    if (numa)
+        put_topology(h);
     put_hypervisor(h);
 }
 
@@ -188,6 +246,9 @@ int cmd_info(struct xl *xl, const struct xl_args *args)
     struct json json;
     int rc;
 
+    if (args->n && (args->given['n'] || args->given[OPT_JSON]))
+        return xl_fail(xl, "one line is asked for by its name alone");
+    h.only = args->n ? args->args[0] : NULL;
     uname(&h.uname);
     libxl_physinfo_init(&h.phys);
     h.version = libxl_get_version_info(xl->ctx);
@@ -211,5 +272,5 @@ int cmd_info(struct xl *xl, const struct xl_args *args)
         json_print(&json);
     }
     libxl_physinfo_dispose(&h.phys);
-    return 0;
+    return h.only && !h.found ? xl_fail(xl, "there is no line `%s'; xl info lists them", h.only) : 0;
 }

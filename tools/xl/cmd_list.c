@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* xl list, claims, vcpu-list, domid, domname. */
+/* xl list, vm-list, claims, sharing, domid, domname. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,46 +7,8 @@
 
 #include <libxl_utils.h>
 
-#include "base/cleanup.h"
 #include "xl/format.h"
-#include "xl/xl.h"
-
-struct listing {
-    libxl_dominfo *domains;
-    int n;
-};
-
-static void listing_done(struct listing *l)
-{
-    libxl_dominfo_list_free(l->domains, l->n);
-}
-
-int domain_find(struct xl *xl, const char *name, uint32_t *ret_domid)
-{
-    if (!libxl_domain_qualifier_to_domid(xl->ctx, name, ret_domid))
-        return 0;
-    return xl_fail(xl, "there is no domain `%s'; xl list shows which there are", name);
-}
-
-/* All of them, or the one that is named. 0, or an exit code. */
-static int listing_get(struct xl *xl, const char *name, struct listing *ret_listing)
-{
-    uint32_t domid;
-    int rc;
-
-    if (!name) {
-        ret_listing->domains = libxl_list_domain(xl->ctx, &ret_listing->n);
-        return ret_listing->domains ? 0 : xl_fail(xl, "the hypervisor does not list its domains");
-    }
-    rc = domain_find(xl, name, &domid);
-    if (rc)
-        return rc;
-    ret_listing->domains = xl_calloc(1, sizeof(*ret_listing->domains));
-    libxl_dominfo_init(ret_listing->domains);
-    ret_listing->n = 1;
-    rc = libxl_domain_info(xl->ctx, ret_listing->domains, domid);
-    return rc ? xl_fail_rc(xl, rc, "domain `%s'", name) : 0;
-}
+#include "xl/listing.h"
 
 static bool shutdown_reason_known(const libxl_dominfo *info)
 {
@@ -151,10 +113,41 @@ static void json_states(struct json *j, const libxl_dominfo *info)
         json_text(j, "shutdown_reason", libxl_shutdown_reason_to_string(info->shutdown_reason));
 }
 
-static void json_domain(struct xl *xl, struct json *j, const libxl_dominfo *info)
+static void cleanup_config(libxl_domain_config *d)
+{
+    libxl_domain_config_dispose(d);
+}
+
+/* 0; ERROR_JSON_CONFIG_EMPTY: there is none, as of dom0; else it was said what is wrong. */
+static int config_of(struct xl *xl, const libxl_dominfo *info, libxl_domain_config *ret_config)
+{
+    int rc = libxl_retrieve_domain_configuration(xl->ctx, info->domid, ret_config, NULL);
+
+    if (rc && rc != ERROR_JSON_CONFIG_EMPTY)
+        xl_fail_rc(xl, rc, "domain %u: its configuration", info->domid);
+    return rc;
+}
+
+/* null, where there is none. */
+static int json_config_of(struct xl *xl, struct json *j, const libxl_dominfo *info)
+{
+    _cleanup_(cleanup_config) libxl_domain_config config;
+    int rc;
+
+    libxl_domain_config_init(&config);
+    rc = config_of(xl, info, &config);
+    if (rc)
+        json_text(j, "config", NULL);
+    else
+        json_config(j, "config", &config);
+    return rc && rc != ERROR_JSON_CONFIG_EMPTY;
+}
+
+static int json_domain(struct xl *xl, struct json *j, const libxl_dominfo *info, bool with_config)
 {
     _cleanup_free_ char *name = libxl_domid_to_name(xl->ctx, info->domid);
     char uuid[37];
+    int status;
 
     json_object(j, NULL);
     json_text(j, "name", name);
@@ -169,156 +162,161 @@ static void json_domain(struct xl *xl, struct json *j, const libxl_dominfo *info
     json_number(j, "cpu_time_ns", (int64_t)info->cpu_time);
     json_number(j, "cpupool", info->cpupool);
     json_text(j, "security_label", info->ssid_label);
+    status = with_config ? json_config_of(xl, j, info) : 0;
     json_object_end(j);
+    return status;
 }
 
-static void print_json(struct xl *xl, const struct listing *l)
+static int print_json(struct xl *xl, const struct listing *l, bool with_config)
 {
     struct json j;
+    int status = 0;
 
     json_init(&j);
     json_array(&j, NULL);
     for (int i = 0; i < l->n; i++)
-        json_domain(xl, &j, &l->domains[i]);
+        status |= json_domain(xl, &j, &l->domains[i], with_config);
     json_array_end(&j);
     json_print(&j);
+    return status;
+}
+
+/* As stock's: domains without a configuration are left out, and a line is left free behind the last. */
+static int print_configs(struct xl *xl, const struct listing *l)
+{
+    struct json j;
+    int status = 0;
+
+    json_init(&j);
+    json_array(&j, NULL);
+    for (int i = 0; i < l->n; i++) {
+        _cleanup_(cleanup_config) libxl_domain_config config;
+        int rc;
+
+        libxl_domain_config_init(&config);
+        rc = config_of(xl, &l->domains[i], &config);
+        status |= rc && rc != ERROR_JSON_CONFIG_EMPTY;
+        if (rc)
+            continue;
+        json_object(&j, NULL);
+        json_number(&j, "domid", l->domains[i].domid);
+        json_config(&j, "config", &config);
+        json_object_end(&j);
+    }
+    json_array_end(&j);
+    json_print(&j);
+    putchar('\n');
+    return status;
 }
 
 int cmd_list(struct xl *xl, const struct xl_args *args)
 {
-    _cleanup_(listing_done) struct listing l = { 0 };
+    _cleanup_listing_ struct listing l = { 0 };
     int status = listing_get(xl, args->n ? args->args[0] : NULL, &l);
 
     if (status)
         return status;
-    if (args->given['l'])
-        return xl_fail(xl, "-l is not implemented; --json shows what is known of running domains");
     if (args->given[OPT_JSON])
-        print_json(xl, &l);
-    else
-        print_table(xl, args, &l);
+        return print_json(xl, &l, args->given['l']);
+    if (args->given['l'])
+        return print_configs(xl, &l);
+    print_table(xl, args, &l);
     return 0;
 }
 
-int cmd_claims(struct xl *xl, const struct xl_args *args)
+/* Each domain, in a table or in JSON, by one function: what the simpler listings are made of. */
+static int show_each(struct xl *xl, const struct xl_args *args, const char *head,
+                     void (*row)(struct xl *xl, struct json *j, const libxl_dominfo *info))
 {
-    _cleanup_(listing_done) struct listing l = { 0 };
-    int status = listing_get(xl, NULL, &l);
+    _cleanup_listing_ struct listing l = { 0 };
+    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
+    int status = listing_get(xl, args->n ? args->args[0] : NULL, &l);
 
-    (void)args;
     if (status)
         return status;
-    puts("Name                                        ID   Mem VCPUs\tState\tTime(s)  Claimed");
-    for (int i = 0; i < l.n; i++) {
-        print_common(xl, &l.domains[i]);
-        printf(" %5lu\n", (unsigned long)(l.domains[i].outstanding_memkb / 1024));
-    }
-    return 0;
-}
-
-/* --- vCPUs --- */
-
-struct vcpus {
-    libxl_vcpuinfo *v;
-    int n;
-    int host_cpus;
-};
-
-static void vcpus_done(struct vcpus *v)
-{
-    libxl_vcpuinfo_list_free(v->v, v->n);
-}
-
-static void print_vcpu(const char *name, uint32_t domid, const struct vcpus *all, const libxl_vcpuinfo *v)
-{
-    char hard[256], soft[256], cpu[12] = "-";
-
-    if (v->online)
-        snprintf(cpu, sizeof(cpu), "%u", v->cpu);
-    printf("%-32s %5u %5u %4s   ", name, domid, v->vcpuid, cpu);
-    if (v->online)
-        printf("%c%c- ", v->running ? 'r' : '-', v->blocked ? 'b' : '-');
-    else
-        printf("--p ");
-    printf(" %8.1f  %s / %s\n", (double)(float)v->vcpu_time / 1e9, format_set(&v->cpumap, all->host_cpus, hard, sizeof(hard)),
-           format_set(&v->cpumap_soft, all->host_cpus, soft, sizeof(soft)));
-}
-
-static void json_vcpu(struct json *j, const struct vcpus *all, const libxl_vcpuinfo *v)
-{
-    char set[256];
-
-    json_object(j, NULL);
-    json_number(j, "vcpu", v->vcpuid);
-    json_bool(j, "online", v->online);
-    if (v->online)
-        json_number(j, "cpu", v->cpu);
-    json_bool(j, "running", v->running);
-    json_bool(j, "blocked", v->blocked);
-    json_number(j, "time_ns", (int64_t)v->vcpu_time);
-    json_text(j, "hard_affinity", format_set(&v->cpumap, all->host_cpus, set, sizeof(set)));
-    json_text(j, "soft_affinity", format_set(&v->cpumap_soft, all->host_cpus, set, sizeof(set)));
-    json_object_end(j);
-}
-
-/* j: NULL for the table. */
-static int show_vcpus(struct xl *xl, const libxl_dominfo *info, struct json *j)
-{
-    _cleanup_(vcpus_done) struct vcpus all = { 0 };
-    _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
-    int allocated = 0;
-
-    all.v = libxl_list_vcpu(xl->ctx, info->domid, &all.n, &allocated);
-    if (!all.v)
-        return xl_fail(xl, "domain `%s': its vCPUs cannot be listed", name);
-    all.host_cpus = libxl_get_max_cpus(xl->ctx);
-    if (j) {
-        json_object(j, NULL);
-        json_text(j, "name", name);
-        json_number(j, "domid", info->domid);
-        json_array(j, "vcpus");
-    }
-    for (int i = 0; i < all.n; i++) {
-        if (j)
-            json_vcpu(j, &all, &all.v[i]);
-        else
-            print_vcpu(name, info->domid, &all, &all.v[i]);
-    }
-    if (j) {
-        json_array_end(j);
-        json_object_end(j);
-    }
-    return 0;
-}
-
-static int show_vcpus_of(struct xl *xl, const char *name, struct json *j)
-{
-    _cleanup_(listing_done) struct listing l = { 0 };
-    int status = listing_get(xl, name, &l);
-
-    for (int i = 0; i < l.n && !status; i++)
-        status = show_vcpus(xl, &l.domains[i], j);
-    return status;
-}
-
-int cmd_vcpu_list(struct xl *xl, const struct xl_args *args)
-{
-    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
-    int status = 0;
-
     if (out) {
         json_init(out);
         json_array(out, NULL);
     } else {
-        puts("Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)");
+        puts(head);
     }
-    for (int i = 0; i < args->n || i == 0; i++)
-        status |= show_vcpus_of(xl, args->n ? args->args[i] : NULL, out);
+    for (int i = 0; i < l.n; i++)
+        row(xl, out, &l.domains[i]);
     if (out) {
         json_array_end(out);
         json_print(out);
     }
-    return status;
+    return 0;
+}
+
+static void json_name(struct xl *xl, struct json *j, const libxl_dominfo *info)
+{
+    _cleanup_free_ char *name = libxl_domid_to_name(xl->ctx, info->domid);
+
+    json_object(j, NULL);
+    json_text(j, "name", name);
+    json_number(j, "domid", info->domid);
+}
+
+static void claims_row(struct xl *xl, struct json *j, const libxl_dominfo *info)
+{
+    if (!j) {
+        print_common(xl, info);
+        printf(" %5lu\n", (unsigned long)(info->outstanding_memkb / 1024));
+        return;
+    }
+    json_name(xl, j, info);
+    json_number(j, "memory_kb", (int64_t)info->current_memkb);
+    json_number(j, "claimed_kb", (int64_t)info->outstanding_memkb);
+    json_object_end(j);
+}
+
+int cmd_claims(struct xl *xl, const struct xl_args *args)
+{
+    return show_each(xl, args, "Name                                        ID   Mem VCPUs\tState\tTime(s)  Claimed",
+                     claims_row);
+}
+
+static void sharing_row(struct xl *xl, struct json *j, const libxl_dominfo *info)
+{
+    _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
+
+    if (!j) {
+        printf("%-40s %5u %5lu  %5lu\n", name, info->domid,
+               (unsigned long)((info->current_memkb + info->outstanding_memkb) / 1024),
+               (unsigned long)(info->shared_memkb / 1024));
+        return;
+    }
+    json_name(xl, j, info);
+    json_number(j, "memory_kb", (int64_t)info->current_memkb);
+    json_number(j, "shared_kb", (int64_t)info->shared_memkb);
+    json_object_end(j);
+}
+
+int cmd_sharing(struct xl *xl, const struct xl_args *args)
+{
+    return show_each(xl, args, "Name                                        ID   Mem Shared", sharing_row);
+}
+
+static void vm_row(struct xl *xl, struct json *j, const libxl_dominfo *info)
+{
+    _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
+    char uuid[37];
+
+    if (libxl_is_stubdom(xl->ctx, info->domid, NULL))
+        return;
+    if (!j) {
+        printf("%s  %u    %-30s\n", format_uuid(&info->uuid, uuid), info->domid, name);
+        return;
+    }
+    json_name(xl, j, info);
+    json_text(j, "uuid", format_uuid(&info->uuid, uuid));
+    json_object_end(j);
+}
+
+int cmd_vm_list(struct xl *xl, const struct xl_args *args)
+{
+    return show_each(xl, args, "UUID                                  ID    name", vm_row);
 }
 
 /* --- names --- */

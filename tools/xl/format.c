@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <libxl_json.h>
 #include <libxl_utils.h>
 
 #include "xl/xl.h"
@@ -54,6 +55,12 @@ void json_bool(struct json *j, const char *key, bool value)
 {
     put_key(j, key);
     yajl_gen_bool(j->gen, value);
+}
+
+void json_config(struct json *j, const char *key, libxl_domain_config *config)
+{
+    put_key(j, key);
+    libxl_domain_config_gen_json(j->gen, config);
 }
 
 void json_array_end(struct json *j)

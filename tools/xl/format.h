@@ -19,6 +19,7 @@ void json_object(struct json *j, const char *key);
 void json_text(struct json *j, const char *key, const char *text); /* NULL: null */
 void json_number(struct json *j, const char *key, int64_t number);
 void json_bool(struct json *j, const char *key, bool value);
+void json_config(struct json *j, const char *key, libxl_domain_config *config);
 void json_array_end(struct json *j);
 void json_object_end(struct json *j);
 /* Prints it, and ends it. */

@@ -6,91 +6,21 @@
 #include <string.h>
 
 #include "xl/config.h"
+#include "xl/cpuset.h"
 #include "xl/xl.h"
-
-/* A-B or A, all of the text; false: it is none. */
-static bool range_parse(const char *text, int base, unsigned long max, unsigned long *ret_first, unsigned long *ret_last)
-{
-    static const char digits[] = "0123456789abcdefABCDEF";
-    char *end;
-
-    if (!*text || !strchr(digits, *text))
-        return false;
-    errno = 0;
-    *ret_first = *ret_last = strtoul(text, &end, base);
-    if (*end == '-' && end[1] && strchr(digits, end[1]))
-        *ret_last = strtoul(end + 1, &end, base);
-    return !errno && !*end && *ret_first <= *ret_last && *ret_last <= max;
-}
-
-static void set_range(libxl_bitmap *map, unsigned long first, unsigned long last, bool on)
-{
-    for (unsigned long i = first; i <= last && i < map->size * 8ul; i++) {
-        if (on)
-            libxl_bitmap_set(map, (int)i);
-        else
-            libxl_bitmap_reset(map, (int)i);
-    }
-}
-
-/* The CPUs of some NUMA nodes. */
-static bool set_nodes(struct parse *p, libxl_bitmap *map, unsigned long first, unsigned long last, bool on)
-{
-    int n = 0;
-    libxl_cputopology *cpus = libxl_get_cpu_topology(p->ctx, &n);
-
-    if (!cpus)
-        return false;
-    for (int i = 0; i < n; i++)
-        if (cpus[i].node != LIBXL_CPUTOPOLOGY_INVALID_ENTRY && cpus[i].node >= first && cpus[i].node <= last)
-            set_range(map, (unsigned long)i, (unsigned long)i, on);
-    libxl_cputopology_list_free(cpus, n);
-    return true;
-}
-
-static bool set_part(struct parse *p, libxl_bitmap *map, const char *part)
-{
-    bool on = *part != '^';
-    unsigned long first, last;
-
-    part += !on;
-    if (!strcmp(part, "all")) {
-        set_range(map, 0, map->size * 8ul - 1, true);
-        return on; /* all but all is a mistake */
-    }
-    if (!strncmp(part, "node:", 5) || !strncmp(part, "nodes:", 6))
-        return range_parse(strchr(part, ':') + 1, 10, INT_MAX, &first, &last) && set_nodes(p, map, first, last, on);
-    if (!range_parse(part, 10, INT_MAX, &first, &last))
-        return false;
-    set_range(map, first, last, on);
-    return true;
-}
 
 /* "0-3,^1,nodes:1", into a set of all the host's CPUs. */
 static bool cpus_parse(struct parse *p, const XLU_ConfigValue *value, libxl_bitmap *ret_map)
 {
-    char *copy, *state = NULL;
+    char why[CPUSET_WHY];
     const char *text;
-    bool ok = true;
 
     if (!value_text(p, value, &text))
         return false;
-    if (libxl_cpu_bitmap_alloc(p->ctx, ret_map, 0)) {
-        parse_wrong(p, &value->place, "the host does not say how many CPUs it has");
-        return false;
-    }
-    copy = xl_strdup(text);
-    for (char *part = strtok_r(copy, ",", &state); part && ok; part = strtok_r(NULL, ",", &state)) {
-        ok = set_part(p, ret_map, part);
-        if (!ok)
-            parse_wrong(p, &value->place, "`%s' is no set of CPUs such as 0-3,^1 or all or nodes:0", part);
-    }
-    free(copy);
-    if (ok && libxl_bitmap_is_empty(ret_map)) {
-        parse_wrong(p, &value->place, "`%s' leaves no CPU of this host", text);
-        ok = false;
-    }
-    return ok;
+    if (cpuset_parse(p->ctx, text, ret_map, why))
+        return true;
+    parse_wrong(p, &value->place, "%s", why);
+    return false;
 }
 
 void key_cpus(struct parse *p, const struct xlu_setting *s)

@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 xl_parts = \
+	tools/xl/cmd_cpupool.c \
 	tools/xl/cmd_create.c \
 	tools/xl/cmd_host.c \
 	tools/xl/cmd_info.c \
 	tools/xl/cmd_life.c \
 	tools/xl/cmd_list.c \
+	tools/xl/cmd_memory.c \
+	tools/xl/cmd_sched.c \
+	tools/xl/cmd_vcpu.c \
 	tools/xl/config.c \
+	tools/xl/cpuset.c \
 	tools/xl/format.c \
 	tools/xl/help.c \
 	tools/xl/key_cpus.c \
 	tools/xl/key_devices.c \
 	tools/xl/key_general.c \
 	tools/xl/keys.c \
+	tools/xl/listing.c \
 	tools/xl/options.c \
 	tools/xl/table.c \
 	tools/xl/util.c
 xl_sources = tools/xl/main.c $(xl_parts)
 
 bin_PROGRAMS += tools/xl/xl
-tools_xl_xl_SOURCES = $(xl_sources) tools/xl/config.h tools/xl/format.h tools/xl/xl.h
+tools_xl_xl_SOURCES = $(xl_sources) tools/xl/config.h tools/xl/cpuset.h tools/xl/format.h \
+	tools/xl/listing.h tools/xl/xl.h
 tools_xl_xl_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
 tools_xl_xl_LDFLAGS = $(UTIL_LINK)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <xentoollog.h>
 
+#include "base/cleanup.h"
 #include "base/nearest.h"
 #include "xl/xl.h"
 
@@ -88,7 +89,7 @@ static int run_with_context(struct xl *xl, const struct xl_args *args)
 static int run(struct xl *xl, int argc, char **argv)
 {
     const struct xl_command *c = xl->command;
-    struct xl_args args;
+    _cleanup_(options_done) struct xl_args args = { 0 };
     int status;
 
     status = options_parse(xl, argc, argv, &args);
@@ -107,7 +108,7 @@ int main(int argc, char **argv)
     int status;
 
     if (!global_options(&xl, argc, argv))
-        return EXIT_USAGE;
+        return 1; /* as stock */
     if (optind == argc) {
         help_all(false);
         return 1;

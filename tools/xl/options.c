@@ -2,6 +2,7 @@
 /* The options and arguments of a command, by its table. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "xl/xl.h"
@@ -34,6 +35,11 @@ static int usage(const struct xl *xl)
     return EXIT_USAGE;
 }
 
+void options_done(struct xl_args *args)
+{
+    free(args->in_order);
+}
+
 int options_parse(struct xl *xl, int argc, char **argv, struct xl_args *ret_args)
 {
     const struct xl_command *c = xl->command;
@@ -42,6 +48,7 @@ int options_parse(struct xl *xl, int argc, char **argv, struct xl_args *ret_args
     int code;
 
     memset(ret_args, 0, sizeof(*ret_args));
+    ret_args->in_order = xl_calloc((size_t)argc, sizeof(*ret_args->in_order));
     translate(c->options, letters, names);
     optind = 0; /* from the beginning: main() has had its own */
     while ((code = getopt_long(argc, argv, letters, names, NULL)) != -1) {
@@ -53,6 +60,8 @@ int options_parse(struct xl *xl, int argc, char **argv, struct xl_args *ret_args
             return usage(xl);
         ret_args->given[code] = true;
         ret_args->value[code] = optarg;
+        if (ret_args->nr_given < argc) /* -abc may be more options than arguments; those have no value */
+            ret_args->in_order[ret_args->nr_given++] = (struct xl_given){ code, optarg };
     }
     ret_args->args = argv + optind;
     ret_args->n = argc - optind;
@@ -62,4 +71,15 @@ int options_parse(struct xl *xl, int argc, char **argv, struct xl_args *ret_args
         return usage(xl);
     }
     return 0;
+}
+
+const char *config_file_of(const struct xl_args *args, int *ret_first_setting)
+{
+    *ret_first_setting = 0;
+    if (args->given['f'])
+        return args->value['f'];
+    if (!args->n || strchr(args->args[0], '='))
+        return NULL;
+    *ret_first_setting = 1;
+    return args->args[0];
 }

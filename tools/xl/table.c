@@ -84,8 +84,76 @@ static const struct xl_option info_options[] = {
     { OPT_JSON, "json", NULL, "as JSON" },
     { 0 },
 };
+static const struct xl_option pin_options[] = {
+    { 'f', "force", NULL, "also where the guest's kernel has pinned the vCPU itself for a time" },
+    { OPT_IGNORE_MASKS, "ignore-global-affinity-masks", NULL, "without the masks of CPUs of xl.conf" },
+    { 0 },
+};
+static const struct xl_option vcpu_set_options[] = {
+    { 'i', "ignore-host", NULL, "also more than the host has CPUs" },
+    { 0 },
+};
+static const struct xl_option credit_options[] = {
+    { 'd', "domain", "DOMAIN", "of this domain" },
+    { 'w', "weight", "WEIGHT", "set its weight: 1 to 65535" },
+    { 'c', "cap", "CAP", "set how much of a CPU it may have, in percent; 0: all it can" },
+    { 's', "schedparam", NULL, "of the pool, not of its domains" },
+    { 't', "tslice_ms", "MS", "set the time slice" },
+    { 'r', "ratelimit_us", "US", "set for how long a vCPU runs at least" },
+    { 'm', "migration_delay_us", "US", "set how long a CPU's cache is taken for warm" },
+    { 'p', "cpupool", "POOL", "only this CPU pool" },
+    { OPT_JSON, "json", NULL, "as JSON" },
+    { 0 },
+};
+static const struct xl_option credit2_options[] = {
+    { 'd', "domain", "DOMAIN", "of this domain" },
+    { 'w', "weight", "WEIGHT", "set its weight: 1 to 65535" },
+    { 'c', "cap", "CAP", "set how much of a CPU it may have, in percent; 0: all it can" },
+    { 's', "schedparam", NULL, "of the pool, not of its domains" },
+    { 'r', "ratelimit_us", "US", "set for how long a vCPU runs at least" },
+    { 'p', "cpupool", "POOL", "only this CPU pool" },
+    { OPT_JSON, "json", NULL, "as JSON" },
+    { 0 },
+};
+static const struct xl_option rtds_options[] = {
+    { 'd', "domain", "DOMAIN", "of this domain" },
+    { 'v', "vcpuid", "VCPU|all", "of this vCPU; again for more, each with its own -p, -b and -e" },
+    { 'p', "period", "US", "set the period" },
+    { 'b', "budget", "US", "set how long it may run of each period" },
+    { 'e', "extratime", "0|1", "set whether it has what others leave" },
+    { 'c', "cpupool", "POOL", "only this CPU pool" },
+    { OPT_JSON, "json", NULL, "as JSON" },
+    { 0 },
+};
+static const struct xl_option pool_create_options[] = {
+    { 'f', "defconfig", "FILE", "the configuration" },
+    { 'n', "dryrun", NULL, "print what would be created, and create nothing" },
+    { 0 },
+};
+static const struct xl_option pool_list_options[] = {
+    { 'c', "cpus", NULL, "which CPUs they have" },
+    { OPT_JSON, "json", NULL, "as JSON" },
+    { 0 },
+};
+static const struct xl_option hwinfo_options[] = {
+    { 'm', "cmt", NULL, "cache monitoring" },
+    { 'a', "cat", NULL, "cache allocation" },
+    { 'b', "mba", NULL, "memory bandwidth" },
+    { 0 },
+};
+static const struct xl_option cat_set_options[] = {
+    { 's', NULL, "SOCKET", "of this socket" }, { 'l', NULL, "LEVEL", "of this level of cache" },
+    { 'c', NULL, NULL, "of code" },            { 'd', NULL, NULL, "of data" },
+    { 0 },
+};
+static const struct xl_option cat_show_options[] = { { 'l', NULL, "LEVEL", "of this level of cache" }, { 0 } };
+static const struct xl_option mba_set_options[] = { { 's', NULL, "SOCKET", "of this socket" }, { 0 } };
 static const struct xl_option dmesg_options[] = { { 'c', NULL, NULL, "empty the buffer" }, { 0 } };
-static const struct xl_option uptime_options[] = { { 's', NULL, NULL, "short" }, { 0 } };
+static const struct xl_option uptime_options[] = {
+    { 's', NULL, NULL, "short" },
+    { OPT_JSON, "json", NULL, "as JSON" },
+    { 0 },
+};
 static const struct xl_option detach_options[] = { { 'f', "force", NULL, "do not wait for the guest" }, { 0 } };
 
 const struct xl_command xl_commands[] = {
@@ -105,19 +173,50 @@ const struct xl_command xl_commands[] = {
     { "migrate", NULL, 0, 2, 2, "[OPTIONS] DOMAIN HOST", "Move a domain to another host", migrate_options },
     { "migrate-receive", NULL, 0, 0, 0, "[OPTIONS]", "The other end of migrate", receive_options },
     { "dump-core", NULL, 0, 2, 2, "DOMAIN FILE", "Write a domain's memory to a file", NULL },
-    { "mem-max", NULL, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain may have of memory", NULL },
-    { "mem-set", NULL, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain has of memory", NULL },
+    { "mem-max", cmd_mem_max, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain may have of memory", NULL },
+    { "mem-set", cmd_mem_set, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain has of memory", NULL },
     { "vcpu-list", cmd_vcpu_list, 0, 0, -1, "[OPTIONS] [DOMAIN...]", "List vCPUs", json_options },
-    { "info", cmd_info, 0, 0, 0, "[OPTIONS]", "What is known of the host", info_options },
+    { "vcpu-pin", cmd_vcpu_pin, XL_DRY_RUN, 3, 4, "[OPTIONS] DOMAIN VCPU|all CPUS|all|- [CPUS|all|-]",
+      "Set on which CPUs a vCPU may run, and on which it runs best", pin_options },
+    { "vcpu-set", cmd_vcpu_set, 0, 2, 2, "[OPTIONS] DOMAIN VCPUS", "Set how many vCPUs of a domain are on", vcpu_set_options },
+    { "vm-list", cmd_vm_list, 0, 0, 0, "[OPTIONS]", "List guests with their UUIDs", json_options },
+    { "info", cmd_info, 0, 0, 1, "[OPTIONS] [LINE]", "What is known of the host", info_options },
+    { "sharing", cmd_sharing, 0, 0, 1, "[OPTIONS] [DOMAIN]", "What memory domains share", json_options },
+    { "sched-credit", cmd_sched_credit, 0, 0, 0, "[OPTIONS]", "Show or set parameters of the scheduler credit", credit_options },
+    { "sched-credit2", cmd_sched_credit2, 0, 0, 0, "[OPTIONS]", "Show or set parameters of the scheduler credit2",
+      credit2_options },
+    { "sched-rtds", cmd_sched_rtds, 0, 0, 0, "[OPTIONS]", "Show or set parameters of the scheduler rtds", rtds_options },
     { "domid", cmd_domid, 0, 1, 1, "NAME", "The number of a domain", NULL },
     { "domname", cmd_domname, 0, 1, 1, "NUMBER", "The name of a domain", NULL },
     { "rename", NULL, 0, 2, 2, "DOMAIN NAME", "Rename a domain", NULL },
     { "trigger", NULL, 0, 2, 3, "DOMAIN nmi|reset|init|power|sleep|s3resume [VCPU]", "Send a domain a trigger", NULL },
     { "sysrq", NULL, 0, 2, 2, "DOMAIN LETTER", "Press a magic SysRq key of a domain", NULL },
     { "debug-keys", cmd_debug_keys, 0, 1, 1, "KEYS", "Press debug keys of the hypervisor", NULL },
+    { "set-parameters", cmd_set_parameters, 0, 1, 1, "PARAMETERS", "Set parameters of the hypervisor", NULL },
+    { "top", cmd_top, 0, 0, 0, "", "Watch the host and its domains, with xentop", NULL },
+    { "cpupool-create", cmd_cpupool_create, XL_DRY_RUN, 0, -1, "[FILE] [OPTIONS] [KEY=VALUE...]", "Create a CPU pool",
+      pool_create_options },
+    { "cpupool-list", cmd_cpupool_list, 0, 0, 1, "[OPTIONS] [POOL]", "List CPU pools", pool_list_options },
+    { "cpupool-destroy", cmd_cpupool_destroy, 0, 1, 1, "POOL", "End a CPU pool that no domain is in", NULL },
+    { "cpupool-rename", cmd_cpupool_rename, 0, 2, 2, "POOL NAME", "Rename a CPU pool", NULL },
+    { "cpupool-cpu-add", cmd_cpupool_cpu_add, 0, 2, 2, "POOL CPUS|node:NODE", "Add CPUs to a pool", NULL },
+    { "cpupool-cpu-remove", cmd_cpupool_cpu_remove, 0, 2, 2, "POOL CPUS|node:NODE", "Take CPUs out of a pool", NULL },
+    { "cpupool-migrate", cmd_cpupool_migrate, 0, 2, 2, "DOMAIN POOL", "Move a domain to a CPU pool", NULL },
+    { "cpupool-numa-split", cmd_cpupool_numa_split, 0, 0, 0, "", "Make a CPU pool of each NUMA node", NULL },
+    { "getenforce", cmd_flask_get, 0, 0, 0, "", "Whether the security module Flask enforces its policy", NULL },
+    { "setenforce", cmd_flask_set, 0, 1, 1, "1|0|Enforcing|Permissive", "Set whether Flask enforces its policy", NULL },
+    { "loadpolicy", cmd_flask_load, 0, 1, 1, "FILE", "Load a policy into Flask", NULL },
+    { "psr-hwinfo", cmd_psr, 0, 0, 0, "[OPTIONS]", "What of shared resources the processors have", hwinfo_options },
+    { "psr-cmt-attach", cmd_psr, 0, 1, 1, "DOMAIN", "Watch a domain's use of caches", NULL },
+    { "psr-cmt-detach", cmd_psr, 0, 1, 1, "DOMAIN", "Watch it no longer", NULL },
+    { "psr-cmt-show", cmd_psr, 0, 1, 2, "KIND [DOMAIN]", "Show the use of caches or memory bandwidth", NULL },
+    { "psr-cat-set", cmd_psr, 0, 2, 2, "[OPTIONS] DOMAIN CBM", "Set which part of the caches a domain has", cat_set_options },
+    { "psr-cat-show", cmd_psr, 0, 0, 1, "[OPTIONS] [DOMAIN]", "Show which part of the caches domains have", cat_show_options },
+    { "psr-mba-set", cmd_psr, 0, 2, 2, "[OPTIONS] DOMAIN THROTTLE", "Set a domain's memory bandwidth", mba_set_options },
+    { "psr-mba-show", cmd_psr, 0, 0, 1, "[DOMAIN]", "Show memory bandwidths of domains", NULL },
     { "dmesg", cmd_dmesg, 0, 0, 0, "[OPTIONS]", "What the hypervisor has logged", dmesg_options },
-    { "uptime", NULL, 0, 0, -1, "[OPTIONS] [DOMAIN...]", "How long domains run", uptime_options },
-    { "claims", cmd_claims, 0, 0, 0, "", "What memory is set aside for domains", NULL },
+    { "uptime", cmd_uptime, 0, 0, -1, "[OPTIONS] [DOMAIN...]", "How long domains run", uptime_options },
+    { "claims", cmd_claims, 0, 0, 0, "[OPTIONS]", "What memory is set aside for domains", json_options },
     { "network-attach", NULL, XL_DRY_RUN, 1, -1, "DOMAIN [KEY=VALUE...]", "Add a network device to a domain", NULL },
     { "network-list", NULL, 0, 1, -1, "[OPTIONS] DOMAIN...", "List a domain's network devices", json_options },
     { "network-detach", NULL, 0, 2, 2, "DOMAIN DEVICE|MAC", "Take a network device from a domain", NULL },

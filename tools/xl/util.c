@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What several commands need: messages, memory. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,4 +97,23 @@ void *xl_grow(void *array, int n, size_t size)
 
     memset(grown + (size_t)n * size, 0, size);
     return grown;
+}
+
+bool xl_number(const struct xl *xl, const char *what, const char *text, long min, long max, long *ret_number)
+{
+    char *end;
+    long number;
+
+    errno = 0;
+    number = strtol(text, &end, 0);
+    if (errno || end == text || *end) {
+        xl_fail(xl, "%s is `%s', no number", what, text);
+        return false;
+    }
+    if (number < min || number > max) {
+        xl_fail(xl, "%s is %ld and should be from %ld to %ld", what, number, min, max);
+        return false;
+    }
+    *ret_number = number;
+    return true;
 }

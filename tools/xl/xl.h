@@ -32,10 +32,17 @@ struct xl_option {
 
 enum { OPT_JSON = 0x80, OPT_LONG, OPT_DEBUG, OPT_IGNORE_MASKS, OPT_CODES };
 
+struct xl_given {
+    int code;
+    const char *value; /* NULL: it takes none */
+};
+
 /* What the user gave. */
 struct xl_args {
     bool given[OPT_CODES];
-    const char *value[OPT_CODES];
+    const char *value[OPT_CODES]; /* the last, if an option was given more than once */
+    struct xl_given *in_order;    /* each of them */
+    int nr_given;
     char **args;
     int n;
 };
@@ -72,8 +79,15 @@ char *xl_strdup(const char *text);
 void *xl_calloc(size_t n, size_t size);
 void *xl_grow(void *array, int n, size_t size); /* room for one more, all zeros */
 
-/* options.c: 0, or an exit code, with the usage printed; -1: help was asked for and given. */
+/* A number, all of the text, from min to max; false: it was said that it is none. */
+bool xl_number(const struct xl *xl, const char *what, const char *text, long min, long max, long *ret_number);
+
+/* options.c: 0, or an exit code, with the usage printed; -1: help was asked for and given. In each case options_done(). */
 int options_parse(struct xl *xl, int argc, char **argv, struct xl_args *ret_args);
+void options_done(struct xl_args *args);
+
+/* The file is the first argument that is no KEY=VALUE, or -f's (NULL: none); the arguments from the first setting on are. */
+const char *config_file_of(const struct xl_args *args, int *ret_first_setting);
 
 /* help.c */
 void help_command(const struct xl_command *c);
@@ -82,20 +96,45 @@ void help_all(bool with_options);
 /* Commands, by file. */
 int cmd_help(struct xl *xl, const struct xl_args *args);
 int cmd_complete(struct xl *xl, const struct xl_args *args);
+
 int cmd_claims(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_cpu_add(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_cpu_remove(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_create(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_destroy(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_list(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_migrate(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_numa_split(struct xl *xl, const struct xl_args *args);
+int cmd_cpupool_rename(struct xl *xl, const struct xl_args *args);
 int cmd_create(struct xl *xl, const struct xl_args *args);
 int cmd_debug_keys(struct xl *xl, const struct xl_args *args);
 int cmd_destroy(struct xl *xl, const struct xl_args *args);
 int cmd_dmesg(struct xl *xl, const struct xl_args *args);
 int cmd_domid(struct xl *xl, const struct xl_args *args);
 int cmd_domname(struct xl *xl, const struct xl_args *args);
+int cmd_flask_get(struct xl *xl, const struct xl_args *args);
+int cmd_flask_load(struct xl *xl, const struct xl_args *args);
+int cmd_flask_set(struct xl *xl, const struct xl_args *args);
 int cmd_info(struct xl *xl, const struct xl_args *args);
 int cmd_list(struct xl *xl, const struct xl_args *args);
+int cmd_mem_max(struct xl *xl, const struct xl_args *args);
+int cmd_mem_set(struct xl *xl, const struct xl_args *args);
 int cmd_pause(struct xl *xl, const struct xl_args *args);
+int cmd_psr(struct xl *xl, const struct xl_args *args);
 int cmd_reboot(struct xl *xl, const struct xl_args *args);
+int cmd_sched_credit(struct xl *xl, const struct xl_args *args);
+int cmd_sched_credit2(struct xl *xl, const struct xl_args *args);
+int cmd_sched_rtds(struct xl *xl, const struct xl_args *args);
+int cmd_set_parameters(struct xl *xl, const struct xl_args *args);
+int cmd_sharing(struct xl *xl, const struct xl_args *args);
 int cmd_shutdown(struct xl *xl, const struct xl_args *args);
+int cmd_top(struct xl *xl, const struct xl_args *args);
 int cmd_unpause(struct xl *xl, const struct xl_args *args);
+int cmd_uptime(struct xl *xl, const struct xl_args *args);
 int cmd_vcpu_list(struct xl *xl, const struct xl_args *args);
+int cmd_vcpu_pin(struct xl *xl, const struct xl_args *args);
+int cmd_vcpu_set(struct xl *xl, const struct xl_args *args);
+int cmd_vm_list(struct xl *xl, const struct xl_args *args);
 
 /* A domain by name or number; 0, or an exit code, and it was said that there is none. */
 int domain_find(struct xl *xl, const char *name, uint32_t *ret_domid);

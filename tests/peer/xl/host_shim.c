@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Preloaded: a host of four CPUs and one node, with five domains in as many states, for the distribution's libxenlight
+ * Preloaded: a host of four CPUs and one node, with six domains in as many states, for the distribution's libxenlight
  * where there is no Xen: enough for `xl create -n` and what lists. With ALL_CAPS in the environment it can everything.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xenctrl.h>
@@ -12,6 +13,7 @@ struct xs_handle;
 struct xs_handle *xs_open(unsigned long flags);
 void xs_close(struct xs_handle *h);
 void *xs_read(struct xs_handle *h, unsigned t, const char *path, unsigned *len);
+char *xs_get_domain_path(struct xs_handle *h, unsigned domid);
 int xs_fileno(struct xs_handle *h);
 long xc_sharing_freed_pages(xc_interface *x);
 long xc_sharing_used_frames(xc_interface *x);
@@ -48,6 +50,7 @@ void *xs_read(struct xs_handle *h, unsigned t, const char *path, unsigned *len)
         { "/local/domain/1/name", "guest" },
         { "/local/domain/2/name", "a-very-long-name-of-a-domain-that-is-more-than-forty-characters" },
         { "/local/domain/3/name", "g3" },
+        { "/local/domain/12345/name", "far" },
         { "/local/pool/0/name", "Pool-0" },
     };
 
@@ -165,13 +168,17 @@ int xc_sched_id(xc_interface *x, int *id)
 int xc_domain_getinfolist(xc_interface *x, uint32_t first, unsigned max, xc_domaininfo_t *info)
 {
     static const unsigned flags[] = { XEN_DOMINF_running, XEN_DOMINF_blocked, XEN_DOMINF_paused,
-                                      XEN_DOMINF_shutdown | SHUTDOWN_crash << XEN_DOMINF_shutdownshift, XEN_DOMINF_dying };
+                                      XEN_DOMINF_shutdown | SHUTDOWN_crash << XEN_DOMINF_shutdownshift, XEN_DOMINF_dying,
+                                      XEN_DOMINF_shutdown | SHUTDOWN_poweroff << XEN_DOMINF_shutdownshift };
+    static const domid_t domids[] = { 0, 1, 2, 3, 4, 12345 };
     int n = 0;
 
     (void)x;
-    for (uint32_t d = first; d < 5 && (unsigned)n < max; d++, n++) {
+    for (uint32_t d = 0; d < 6 && (unsigned)n < max; d++) {
+        if (domids[d] < first)
+            continue;
         memset(&info[n], 0, sizeof(info[n]));
-        info[n].domain = (domid_t)d;
+        info[n].domain = domids[d];
         info[n].flags = flags[d];
         info[n].tot_pages = (1 << 15) * (d + 1) + 77;
         info[n].max_pages = 1 << 16;
@@ -181,6 +188,7 @@ int xc_domain_getinfolist(xc_interface *x, uint32_t first, unsigned max, xc_doma
         info[n].max_vcpu_id = d;
         info[n].handle[15] = (uint8_t)d;
         info[n].ssidref = d;
+        n++;
     }
     return n;
 }
@@ -304,4 +312,13 @@ int xc_send_debug_keys(xc_interface *x, const char *keys)
     (void)x;
     (void)keys;
     return 0;
+}
+
+char *xs_get_domain_path(struct xs_handle *h, unsigned domid)
+{
+    char path[40];
+
+    (void)h;
+    snprintf(path, sizeof(path), "/local/domain/%u", domid);
+    return strdup(path);
 }
