@@ -67,6 +67,7 @@ UNIT_TESTS = $(CONSOLE_TESTS) $(CTRL_TESTS) \
 	tests/unit/test_vioapic \
 	tests/unit/test_vlapic \
 	tests/unit/test_vmsi \
+	tests/unit/test_vnuma \
 	tests/unit/test_vpci \
 	tests/unit/test_vsnprintf \
 	tests/unit/test_wire \

@@ -16,6 +16,7 @@
 
 struct grant_table;
 struct vioapic;
+struct vnuma;
 struct vpci;
 
 enum domain_state { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
@@ -66,6 +67,7 @@ struct domain {
     domid_t target_of;  /* device model: its target; DOMID_INVALID */
     unsigned poll_count; /* vCPUs in SCHEDOP_poll */
 
+    struct vnuma *vnuma;     /* object/vnuma_op.c; NULL: none was described; under lock */
     struct vioapic *vioapic; /* dom0 only */
     struct vpci *vpci;       /* dom0 only */
     struct arch_domain arch;

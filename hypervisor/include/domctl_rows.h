@@ -29,6 +29,9 @@ int64_t domctl_shadow_op(struct op *op);
 int64_t domctl_get_paging_mempool_size(struct op *op);
 int64_t domctl_set_paging_mempool_size(struct op *op);
 
+/* object/vnuma_op.c */
+int64_t domctl_setvnumainfo(struct op *op);
+
 /* object/domain_info.c: they tell about one, or about where it runs */
 int64_t domctl_getdomaininfo(struct op *op);
 int64_t domctl_getvcpuinfo(struct op *op);

@@ -71,6 +71,9 @@ struct op {
  */
 int64_t op_dispatch(struct op *op, const struct op_row *rows, unsigned nr_rows, unsigned nr, guest_va_t arg);
 
+/* For an apply that refuses and yet has something to say in its argument structure. 0 or -EFAULT. */
+int op_copy_out(struct op *op);
+
 /* Domain named by a domid argument (DOMID_SELF is the caller), with a reference; NULL. */
 struct domain *op_domain(struct op *op, domid_t id);
 

@@ -24,7 +24,8 @@ object_sources = \
 	hypervisor/object/vcpu.c \
 	hypervisor/object/vcpu_op.c \
 	hypervisor/object/vcpu_timer.c \
-	hypervisor/object/version_op.c
+	hypervisor/object/version_op.c \
+	hypervisor/object/vnuma_op.c
 
 noinst_LIBRARIES += hypervisor/libobject.a
 HV_LIBS += hypervisor/libobject.a

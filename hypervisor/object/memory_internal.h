@@ -37,8 +37,16 @@ extern struct list_node memory_maps;
 int64_t memory_memory_map(struct op *op);
 int64_t memory_set_memory_map(struct op *op);
 
-/* What memory hypercalls keep for d beside its struct: the stored memory map, a claim. Called by p2m_teardown. */
+/* What memory hypercalls keep for d beside its struct: the stored memory map, its virtual NUMA, a claim. Called by p2m_teardown. */
 void memory_domain_release(struct domain *d);
+
+/*
+ * vnuma_op.c: a row; and the domain's description given back. vnuma_node_ok: can memory be had where the flags
+ * (XENMEMF_*) insist on it? A node is otherwise a wish, which one node always grants; so are all virtual nodes.
+ */
+int64_t memory_get_vnumainfo(struct op *op);
+void vnuma_release(struct domain *d);
+bool vnuma_node_ok(struct domain *d, uint32_t mem_flags);
 
 /* dom0's memory map as its start info has it; the number of entries written, at most max. Implemented by arch code. */
 int arch_get_e820(struct domain *d, struct e820_entry *ret, unsigned max);

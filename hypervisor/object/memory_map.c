@@ -51,6 +51,7 @@ static void map_replace(struct domain *d, struct stored_map *new)
 void memory_domain_release(struct domain *d)
 {
     map_replace(d, NULL);
+    vnuma_release(d);
     page_claim(d, 0);
 }
 

@@ -275,8 +275,8 @@ static int64_t populate_physmap(struct op *op)
     struct xen_memory_reservation *r = op_arg(op);
     unsigned flags;
 
-    /* A node is a wish that one node always grants. On demand is for those who build others. */
-    if (!reservation_ok(op, r) || !reservation_flags(r, &flags) ||
+    /* On demand is for those who build others. */
+    if (!reservation_ok(op, r) || !reservation_flags(r, &flags) || !vnuma_node_ok(op->target, r->mem_flags) ||
         ((r->mem_flags & XENMEMF_populate_on_demand) && (op->target == op->caller || op->target->privileged)))
         return (int64_t)memory_cursor(op);
     return reservation_run(op, r, true, flags);
@@ -400,7 +400,10 @@ const struct op_row memory_ops[] = {
                                       .target_offset = DOMID_AT(xen_add_to_physmap_batch) },
     RESERVATION(XENMEM_claim_pages, claim_pages, RIGHT_PRIV),
     REFUSED(XENMEM_machphys_compat_mfn_list, EOPNOTSUPP),
-    REFUSED(XENMEM_get_vnumainfo, EOPNOTSUPP),
+    [XENMEM_get_vnumainfo] = { .name = "XENMEM_get_vnumainfo", .decode = no_cursor_decode,
+                               .apply = memory_get_vnumainfo, .wire = &wire_xen_vnuma_topology_info,
+                               .copy = OP_COPY_INOUT, .right = RIGHT_SELF_OR_DM,
+                               .target_offset = DOMID_AT(xen_vnuma_topology_info) },
     REFUSED(XENMEM_reserved_device_memory_map, ENOSYS),
     [XENMEM_acquire_resource] = { .name = "XENMEM_acquire_resource", .apply = memory_acquire_resource,
                                   .wire = &wire_xen_mem_acquire_resource, .copy = OP_COPY_INOUT, .right = RIGHT_DM,

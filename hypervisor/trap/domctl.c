@@ -37,6 +37,7 @@ static const struct op_row rows[] = {
     ROW(set_cpu_policy, OP_COPY_INOUT, OP_LOCK_DOMCTL),
     ROW(gethvmcontext, OP_COPY_INOUT, OP_LOCK_DOMCTL),
     ROW(sethvmcontext, OP_COPY_IN, OP_LOCK_DOMCTL),
+    ROW(setvnumainfo, OP_COPY_IN, OP_LOCK_DOMCTL),
     ROW(get_paging_mempool_size, OP_COPY_INOUT, OP_LOCK_NONE),
     ROW(set_paging_mempool_size, OP_COPY_IN, OP_LOCK_DOMCTL),
 
@@ -72,7 +73,6 @@ static const struct op_row rows[] = {
     REFUSED(cacheflush, -ENOSYS),
     REFUSED(get_vcpu_msrs, -ENOSYS),
     REFUSED(set_vcpu_msrs, -ENOSYS),
-    REFUSED(setvnumainfo, -ENOSYS),
     REFUSED(psr_cmt_op, -ENODEV),
     REFUSED(monitor_op, -ENOSYS),
     REFUSED(psr_alloc, -ENODEV),

@@ -29,8 +29,9 @@ static int copy_arg_in(struct op *op, const struct wire *w)
     return 0;
 }
 
-static int copy_arg_out(struct op *op, const struct wire *w)
+int op_copy_out(struct op *op)
 {
+    const struct wire *w = op->row->wire;
     uint64_t compat[WIRE_MAX_SIZE / 8];
 
     if (!op->abi32)
@@ -122,7 +123,7 @@ int64_t op_dispatch(struct op *op, const struct op_row *rows, unsigned nr_rows, 
     if (r)
         return r;
     r = op_run(op, row);
-    if (wants_copy_out(row, r) && copy_arg_out(op, row->wire))
+    if (wants_copy_out(row, r) && op_copy_out(op))
         r = -EFAULT;
     if (op->target != op->caller)
         domain_put(op->target);

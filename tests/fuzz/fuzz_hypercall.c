@@ -113,15 +113,34 @@ static void write_wire(const struct wire *w)
             gpa = write_field(gpa, *c == 'b' ? 1 : *c == 'h' ? 2 : *c == 'w' ? 4 : 8, take_value());
 }
 
+/* A description that may be right: as many vCPUs as guests have here, in words that are mostly 0 or 1. */
+static void write_vnuma(gpaddr_t gpa)
+{
+    gpaddr_t words = BUF;
+
+    gpa = write_field(gpa, 4, take_byte() & 3);
+    gpa = write_field(gpa, 4, take_byte() & 3);
+    gpa = write_field(gpa, 4, 2);
+    gpa = write_field(gpa, 4, 0);
+    for (unsigned i = 0; i < 4; i++)
+        gpa = write_field(gpa, 8, BUF + 64u * i);
+    for (unsigned n = take_byte() & 127; n; n--)
+        words = write_field(words, 4, take_byte() & 1);
+}
+
 /* domctl, sysctl and platform_op begin alike: command, version, and a domain or the first fields. */
 static void write_ctl(uint32_t version, bool has_domain)
 {
-    gpaddr_t gpa = write_field(ARG, 4, take_byte() % 96);
+    uint32_t cmd = take_byte() % 96;
+    gpaddr_t gpa = write_field(ARG, 4, cmd);
 
     gpa = write_field(gpa, 4, version);
     if (has_domain)
         gpa = write_field(gpa, 8, take_byte() & 3);
-    write_fields(gpa, take_byte() % 12);
+    if (has_domain && cmd == XEN_DOMCTL_setvnumainfo)
+        write_vnuma(gpa);
+    else
+        write_fields(gpa, take_byte() % 12);
 }
 
 /* The calls that have a table of sub-operations; arg: which register names the argument structure. */

@@ -526,22 +526,37 @@ static void schedulers(void **state)
     assert_int_equal(ctrl_sched_get_vcpus(p, domid, XEN_SCHEDULER_CREDIT2, vcpus, 0), 0);
 }
 
+static void virtual_numa(void **state)
+{
+    static const uint32_t distances[4] = { 10, 20, 20, 10 }, on[2] = { 1, 0 }, pnodes[2] = { 0, UINT32_MAX };
+    static const struct xen_vmemrange parts[2] = { { 0, 4096, 0, 0 }, { 4096, 8192, 0, 1 } };
+    struct ctrl_vnuma vnuma = { 2, 2, 2, distances, on, pnodes, parts };
+    uint32_t distance[4] = { 0 }, vcpus[2] = { 0 };
+    struct xen_vmemrange ranges[2];
+    struct ctrl_vnuma_room room = { 1, 1, 1, distance, vcpus, ranges };
+
+    (void)state;
+    assert_int_equal(ctrl_memory_get_vnuma(p, domid, &room), -EOPNOTSUPP);
+    assert_int_equal(ctrl_domain_set_vnuma(p, domid, &vnuma), 0);
+    assert_int_equal(ctrl_memory_get_vnuma(p, domid, &room), -ENOBUFS);
+    assert_int_equal(room.nr_vmemranges, 2);
+    assert_int_equal(distance[0], 0);
+    assert_int_equal(ctrl_memory_get_vnuma(p, domid, &room), 0);
+    assert_memory_equal(distance, distances, sizeof(distances));
+    assert_memory_equal(vcpus, on, sizeof(on));
+    assert_memory_equal(ranges, parts, sizeof(parts));
+    vnuma.nr_vcpus = 1;
+    assert_int_equal(ctrl_domain_set_vnuma(p, domid, &vnuma), -EINVAL);
+}
+
 /* What ours refuses, as it does. */
 static void refused(void **state)
 {
-    static const uint32_t one[4] = { 10 };
-    const struct xen_vmemrange range = { 0, 4096, 0, 0 };
-    const struct ctrl_vnuma vnuma = { 1, 2, 1, one, one, one, &range };
-    uint32_t distance[1], vcpus[2];
-    struct xen_vmemrange ranges[1];
-    struct ctrl_vnuma_room room = { 1, 2, 1, distance, vcpus, ranges };
     struct ctrl_cpu_policy policy = { 0 };
     struct ctrl_bitmap none = { 0 };
     uint8_t context[XEN_VCPU_CONTEXT_SIZE];
 
     (void)state;
-    assert_int_equal(ctrl_domain_set_vnuma(p, domid, &vnuma), -ENOSYS);
-    assert_int_equal(ctrl_memory_get_vnuma(p, domid, &room), -EOPNOTSUPP);
     assert_int_equal(ctrl_vcpu_get_context(p, domid, 0, context), -ENOSYS);
     assert_int_equal(ctrl_vcpu_info(p, domid, 9, NULL), -EINVAL);
     assert_int_equal(ctrl_vcpu_set_affinity(p, domid, 0, &none, NULL, false), -EINVAL);
@@ -698,7 +713,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         over_the_core(they_work),    over_the_core(no_such_domain), over_the_core(each_operation_fails),
         over_the_core(life),         over_the_core(foreign_pages),  over_the_core(machine),
-        over_the_core(schedulers),   over_the_core(refused),        cmocka_unit_test(another_hypervisor),
+        over_the_core(schedulers),   over_the_core(virtual_numa),   over_the_core(refused),
+        cmocka_unit_test(another_hypervisor),
         cmocka_unit_test(lies),
     };
 

@@ -557,7 +557,6 @@ static void claims(void **state)
 static void refusals(void **state)
 {
     (void)state;
-    assert_int_equal(call_raw(zero, XENMEM_get_vnumainfo, false), -EOPNOTSUPP);
     assert_int_equal(call_raw(zero, XENMEM_access_op, false), -EOPNOTSUPP);
     assert_int_equal(call_raw(zero, XENMEM_exchange, false), -EOPNOTSUPP);
     assert_int_equal(call_raw(zero, XENMEM_machphys_mapping, false), -ENOSYS);

@@ -73,13 +73,6 @@ struct xen_vmemrange {
 };
 _Static_assert(sizeof(struct xen_vmemrange) == 24, "xen_vmemrange");
 
-struct xen_vnuma_topology_info {
-    uint16_t domid, pad;
-    uint32_t nr_vnodes, nr_vcpus, nr_vmemranges;      /* room; out: how many there are */
-    uint64_t vdistance, vcpu_to_vnode, vmemrange;     /* arrays of uint32_t, uint32_t, struct xen_vmemrange */
-};
-_Static_assert(sizeof(struct xen_vnuma_topology_info) == 40, "xen_vnuma_topology_info");
-
 #define WIRE_DEF "memory.def"
 #include "wire_expand.h"
 
