@@ -53,6 +53,7 @@ light_headers = \
 	libs/light/info.h \
 	libs/light/json.h \
 	libs/light/op.h \
+	libs/light/report.h \
 	libs/light/small.h \
 	libs/light/steady_watch.h \
 	libs/light/store_link.h \
