@@ -84,8 +84,9 @@ int transport_open(struct transport *ret_transport)
     int rc = path ? open_path(path, ret_transport) : -errno;
     int device_rc;
 
-    if (rc == 0)
-        return 0;
+    /* A socket that nobody listens at any more: the store was here and has died. Its kernel would wait for it for ever. */
+    if (rc == 0 || rc == -ECONNREFUSED)
+        return rc;
     device_rc = open_path(access(XENBUS_DEVICE, F_OK) ? XENBUS_PROC : XENBUS_DEVICE, ret_transport);
     if (device_rc == 0)
         return 0;

@@ -193,8 +193,7 @@ static void layout_modules(void **state)
     assert_int_equal(l.start_info, MIB);
     modules[0].size = MIB;
     assert_int_equal(guest_layout_make(&wish, &l, &error), -ENOMEM);
-    assert_string_equal(error.text, "memory: 2068 KiB are too few: the kernel takes 12 KiB up to 2060 KiB, ramdisk and start "
-                                    "info 1032 KiB beside it");
+    assert_string_equal(error.text, "memory: 2068 KiB are too few: kernel and ramdisk need 3092 KiB");
     assert_string_equal(error.step, "memory");
     wish.ram = ELF_PADDR;
     assert_int_equal(guest_layout_make(&wish, &l, &error), -ENOMEM);
@@ -240,7 +239,7 @@ static void layout_refused(void **state)
 
 /* --- whole guests --- */
 
-static const struct pvh_domain domain = {
+static struct pvh_domain domain = {
     .uuid = "fifteen letters", .nr_vcpus = 2, .max_kib = 8192, .max_grant_frames = -1, .max_maptrack_frames = -1
 };
 static char ramdisk[3 * CTRL_PAGE_SIZE];
@@ -433,6 +432,8 @@ static void variants(void **state)
 
 static void no_memory_left(void **state)
 {
+    uint64_t limit = domain.max_kib;
+
     (void)state;
     guest.max_kib = guest.target_kib = 60 << 10;
     guest.claim = false;
@@ -441,6 +442,10 @@ static void no_memory_left(void **state)
     guest.claim = true;
     assert_int_equal(make(), -EINVAL);
     assert_string_equal(error.text, "memory: setting 61440 KiB of the machine's aside: Invalid argument");
+    domain.max_kib = guest.max_kib = guest.target_kib = 100 << 10;
+    assert_int_equal(make(), -ENOMEM);
+    assert_non_null(strstr(error.text, "memory: the domain shall have 102400 KiB, and the machine has "));
+    domain.max_kib = limit;
 }
 
 /* Memory in all sizes of extents: every page is there once, and nothing beside. */

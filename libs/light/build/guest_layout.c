@@ -69,16 +69,16 @@ static int wish_check(const struct guest_wish *wish, struct build_error *error)
     return 0;
 }
 
-static int too_small(const struct guest_wish *wish, const struct guest_layout *l, uint64_t other, struct build_error *error)
+/* `other`: what ramdisk and start info take, in whole pages. */
+static int too_small(const struct guest_wish *wish, uint64_t other, struct build_error *error)
 {
     const struct kernel_image *k = wish->kernel;
+    uint64_t behind = pages_up(k->end > FIRST_FREE ? k->end : FIRST_FREE) + other;
+    uint64_t least = FIRST_FREE + other <= k->start ? k->end : behind;
 
-    return build_fail(error, "memory", -ENOMEM,
-                      "memory: %llu KiB are too few: the kernel takes %llu KiB up to %llu KiB, ramdisk and start info "
-                      "%llu KiB beside it%s",
-                      (unsigned long long)(wish->ram >> 10), (unsigned long long)((k->end - k->start + 1023) >> 10),
-                      (unsigned long long)((k->end + 1023) >> 10), (unsigned long long)(other >> 10),
-                      l->high_end ? ", all below 3840 MiB" : "");
+    return build_fail(error, "memory", -ENOMEM, "memory: %llu KiB are too few: kernel and ramdisk need %llu KiB%s",
+                      (unsigned long long)(wish->ram >> 10), (unsigned long long)((least + 1023) >> 10),
+                      least > GUEST_LOW_END ? ", and below 3840 MiB" : "");
 }
 
 int guest_layout_make(const struct guest_wish *wish, struct guest_layout *ret_layout, struct build_error *error)
@@ -104,13 +104,13 @@ int guest_layout_make(const struct guest_wish *wish, struct guest_layout *ret_la
     at = pages_up(wish->kernel->end > FIRST_FREE ? wish->kernel->end : FIRST_FREE);
     limit = l.low_end;
     if (wish->kernel->end > limit)
-        return too_small(wish, &l, needed, error);
+        return too_small(wish, needed, error);
     if (at > limit || needed > limit - at) {
         at = FIRST_FREE;
         limit = wish->kernel->start & ~(uint64_t)(GUEST_PAGE - 1);
     }
     if (at > limit || needed > limit - at)
-        return too_small(wish, &l, needed, error);
+        return too_small(wish, needed, error);
     l.start_info = at;
     at += pages_up(l.start_info_size);
     for (unsigned i = 0; i < wish->nr_modules; i++) {

@@ -149,6 +149,17 @@ static int step_plan(struct build *b)
 }
 
 /* On demand the hypervisor takes the target's pages now, and gives them where the guest touches its memory. */
+static int no_room(struct build *b, int err)
+{
+    const unsigned long long wanted = b->guest->target_kib;
+    struct xen_sysctl_physinfo info;
+
+    if (err != -ENOMEM || ctrl_machine_info(b->p, &info) < 0)
+        return build_fail_errno(b->error, "memory", err, "memory: setting %llu KiB of the machine's aside", wanted);
+    return build_fail(b->error, "memory", err, "memory: the domain shall have %llu KiB, and the machine has %llu KiB left",
+                      wanted, (unsigned long long)(info.free_pages - info.outstanding_pages) * 4);
+}
+
 static int step_memory_limits(struct build *b)
 {
     const struct pvh_guest *g = b->guest;
@@ -161,9 +172,7 @@ static int step_memory_limits(struct build *b)
     } else if (g->claim) {
         err = ctrl_memory_claim(b->p, g->domid, pages);
     }
-    return err < 0 ? build_fail_errno(b->error, "memory", err, "memory: setting %llu KiB of the machine's aside",
-                                      (unsigned long long)g->target_kib)
-                   : 0;
+    return err < 0 ? no_room(b, err) : 0;
 }
 
 static int step_special_pages(struct build *b)
