@@ -2,8 +2,9 @@
 # Tests of libs/light and libs/toollog.
 
 LIGHT_TESTS = tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
+	tests/unit/test_light_bootloader \
 	tests/unit/test_light_info tests/unit/test_light_types
-LIGHT_FUZZERS = tests/fuzz/light_json.fuzz
+LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
 LIGHT_FILL = tests/light/fill.c tests/light/fill.h
 LIGHT_FAULT = tests/fake/fault.c tests/fake/fault.h
@@ -26,6 +27,11 @@ tests_unit_test_arena_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_arena_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_arena_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_arena_LDADD = $(UTIL_CORE)
+tests_unit_test_light_bootloader_SOURCES = tests/unit/test_light_bootloader.c $(LIGHT_FAULT)
+tests_unit_test_light_bootloader_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_bootloader_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_bootloader_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_bootloader_LDADD = $(UTIL_CORE)
 tests_unit_test_light_child_SOURCES = tests/unit/test_light_child.c $(LIGHT_FAULT)
 tests_unit_test_light_child_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_child_CFLAGS = $(UTIL_HOST_CFLAGS)

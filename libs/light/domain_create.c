@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "light/bootloader.h"
 #include "light/build/kernel_file.h"
 #include "light/build/pvh_build.h"
 #include "light/domain_free.h"
@@ -25,6 +26,8 @@ struct create {
     struct light_free free; /* and who the domain is */
     libxl_domain_config *config;
     uint32_t *ret_domid;
+    struct light_bootloader bootloader;
+    const char *cmdline; /* the configuration's, or the boot loader's */
     struct kernel_file kernel;
     void *ramdisk;
     struct guest_module module;
@@ -67,7 +70,6 @@ static const char *not_yet(const libxl_domain_config *c)
         { b->num_vcpu_hard_affinity, "cpus=" },
         { b->num_vcpu_soft_affinity, "cpus_soft=" },
         { b->cpuid != NULL, "cpuid=" },
-        { b->bootloader != NULL, "bootloader=" },
         { c->c_info.pool_name != NULL || c->c_info.poolid != 0, "pool=" },
         { c->c_info.ssid_label != NULL || c->c_info.ssidref != 0, "seclabel=" },
         { b->sched_params.weight > 0 || b->sched_params.cap > 0, "cpu_weight= and cap=" },
@@ -111,8 +113,8 @@ static int check(struct op *op)
     op->object = arena_printf(&op->arena, "domain %s", c->c_info.name);
     if (missing)
         return op_fail(op, ERROR_NI, "%s cannot be had yet", missing);
-    if (!c->b_info.kernel)
-        return op_fail(op, ERROR_INVAL, "a guest needs a kernel: kernel=\"/path\"");
+    if (!c->b_info.kernel && !c->b_info.bootloader)
+        return op_fail(op, ERROR_INVAL, "a guest needs a kernel: kernel=\"/path\", or bootloader=\"pygrub\" to find it on its disk");
     if (c->b_info.target_memkb > c->b_info.max_memkb)
         return op_fail(op, ERROR_INVAL, "memory= is more than maxmem=");
     return complete(op, c);
@@ -120,17 +122,38 @@ static int check(struct op *op)
 
 /* --- files --- */
 
+static int run_bootloader(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->config->b_info.bootloader ? light_bootloader_start(op, d->free.on.ctx, d->config, &d->bootloader) : 0;
+}
+
+static void stop_bootloader(struct op *op)
+{
+    light_bootloader_stop(&((struct create *)op->arg)->bootloader);
+}
+
+/* What comes out of a guest's disk is of no use to others: it is not kept unpacked. */
 static int read_files(struct op *op)
 {
     struct create *d = op->arg;
     const libxl_domain_build_info *b = &d->config->b_info;
+    struct light_bootloader_answer files = { b->kernel, b->ramdisk, b->cmdline };
     struct build_error error = { .text = "" };
-    int rc = kernel_file_open(b->kernel, KERNELS, &d->kernel, &error);
+    int rc = b->bootloader ? light_bootloader_read(op, &d->bootloader) : 0;
 
-    if (rc == 0 && b->ramdisk) {
-        rc = kernel_file_read("ramdisk", b->ramdisk, RAMDISK_MAX, &d->ramdisk, &d->module.size, &error);
+    if (rc)
+        return rc;
+    if (b->bootloader)
+        files = d->bootloader.answer;
+    d->cmdline = files.cmdline;
+    rc = kernel_file_open(files.kernel, b->bootloader ? NULL : KERNELS, &d->kernel, &error);
+    if (rc == 0 && files.ramdisk) {
+        rc = kernel_file_read("ramdisk", files.ramdisk, RAMDISK_MAX, &d->ramdisk, &d->module.size, &error);
         d->module.data = d->ramdisk;
     }
+    light_bootloader_free(&d->bootloader);
     return rc < 0 ? op_fail(op, light_error(rc), "%s", error.text) : 0;
 }
 
@@ -138,6 +161,7 @@ static void release(struct op *op)
 {
     struct create *d = op->arg;
 
+    light_bootloader_free(&d->bootloader);
     kernel_file_close(&d->kernel);
     free(d->ramdisk);
     light_progress_free(d->console);
@@ -188,9 +212,9 @@ static int build(struct op *op)
         .target_kib = b->target_memkb,
         .claim = true,
         .no_acpi = !libxl_defbool_is_default(b->acpi) && !libxl_defbool_val(b->acpi),
-        .kernel_name = b->kernel,
+        .kernel_name = b->bootloader ? "of its disk" : b->kernel,
         .kernel = &d->kernel.image,
-        .cmdline = b->cmdline,
+        .cmdline = d->cmdline,
         .modules = &d->module,
         .nr_modules = d->ramdisk ? 1 : 0,
     };
@@ -278,6 +302,7 @@ static int forget(struct op *op)
 
 static const struct op_step steps[] = {
     { .name = "checking its configuration", .start = check },
+    { .name = "finding its kernel", .start = run_bootloader, .stop = stop_bootloader },
     { .name = "reading its kernel", .start = read_files },
     { .name = "making it", .start = make_domain, .undo = free_domain },
     { .name = "building it", .start = build },

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-only
 light_sources = \
 	libs/light/bitmap.c \
+	libs/light/bootloader.c \
+	libs/light/bootloader_answer.c \
 	libs/light/child.c \
 	libs/light/console.c \
 	libs/light/cpuid.c \

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * The program gets a folder for files that it extracts and leaves its answer there. It runs without a terminal, so one that has
+ * a menu is told not to show it. Its files go as soon as they have been read.
+ */
+#include "light/bootloader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd_io.h"
+#include "light/userdata.h"
+
+#define SECONDS 120
+#define NS_PER_SECOND UINT64_C(1000000000)
+#define OWN XENBINDIR "/xl-bootfind"
+
+/* --- what is run, on what --- */
+
+/* A disk that a program can read as it is: the path, or NULL, and why is said. */
+static const char *disk_path(struct op *op, const libxl_domain_config *c)
+{
+    const libxl_device_disk *d = c->disks;
+    const char *name;
+
+    if (!c->num_disks) {
+        op_fail(op, ERROR_INVAL, "bootloader= finds the kernel on the guest's first disk, and it has none: disk=[...], or "
+                                 "kernel=\"/path\" in place of bootloader=");
+        return NULL;
+    }
+    name = d->vdev ? d->vdev : "?";
+    if (d->backend_domid || (d->backend_domname && strcmp(d->backend_domname, "Domain-0")))
+        op_fail(op, ERROR_INVAL, "disk %s is another domain's, bootloader= cannot read it here: kernel=\"/path\"", name);
+    else if (d->script)
+        op_fail(op, ERROR_INVAL, "disk %s has a script, bootloader= cannot read it before the domain is there: kernel=\"/path\"", name);
+    else if (d->format != LIBXL_DISK_FORMAT_RAW && d->format != LIBXL_DISK_FORMAT_UNKNOWN)
+        op_fail(op, ERROR_INVAL, "disk %s has the format %s, bootloader= reads raw ones: qemu-img convert -O raw, or kernel=\"/path\"",
+                name, libxl_disk_format_to_string(d->format));
+    else if (!d->pdev_path || !d->pdev_path[0])
+        op_fail(op, ERROR_INVAL, "disk %s is empty, bootloader= finds no kernel there: a target, or kernel=\"/path\"", name);
+    else
+        return d->pdev_path[0] == '/' ? d->pdev_path : arena_printf(&op->arena, "/dev/%s", d->pdev_path);
+    return NULL;
+}
+
+static bool in_path(const char *name)
+{
+    const char *at = getenv("PATH");
+    char path[PATH_MAX];
+
+    for (; at && *at; at += *at == ':') {
+        size_t len = strcspn(at, ":");
+
+        if (snprintf(path, sizeof(path), "%.*s/%s", (int)len, at, name) < (int)sizeof(path) && access(path, X_OK) == 0)
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+/* As stock looks for it: beside xl's other helpers, then in PATH. Where nobody has a pygrub there is our own. */
+static const char *program(struct op *op, const char *name)
+{
+    const char *beside = strchr(name, '/') ? NULL : arena_printf(&op->arena, XENBINDIR "/%s", name);
+
+    if (beside && access(beside, X_OK) == 0)
+        return beside;
+    return strcmp(name, "pygrub") == 0 && !in_path(name) ? OWN : name;
+}
+
+static bool has_menu(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return strcmp(slash ? slash + 1 : path, "pygrub") == 0;
+}
+
+/* The arguments that stock gives, in its order; NULL: no memory. */
+static const char *const *arguments(struct op *op, const libxl_domain_build_info *b, const char *folder, const char *disk)
+{
+    const char *const values[][2] = {
+        { "--kernel=", b->kernel },
+        { "--ramdisk=", b->ramdisk },
+        { "--args=", b->cmdline && b->cmdline[0] ? b->cmdline : NULL },
+        { "--output=", arena_printf(&op->arena, "%s/answer", folder) },
+        { "--output-format=", "simple0" },
+        { "--output-directory=", folder },
+    };
+    size_t nr_values = sizeof(values) / sizeof(values[0]), n = 0, more = 0;
+    const char **argv;
+
+    while (b->bootloader_args && b->bootloader_args[more])
+        more++;
+    argv = arena_alloc(&op->arena, (nr_values + more + 4) * sizeof(*argv));
+    if (!argv || !values[3][1])
+        return NULL;
+    argv[n++] = program(op, b->bootloader);
+    if (has_menu(argv[0]))
+        argv[n++] = "--quiet";
+    for (unsigned i = 0; i < nr_values; i++)
+        if (values[i][1] && !(argv[n++] = arena_printf(&op->arena, "%s%s", values[i][0], values[i][1])))
+            return NULL;
+    for (size_t i = 0; i < more; i++)
+        argv[n++] = b->bootloader_args[i];
+    argv[n] = disk;
+    return argv;
+}
+
+/* --- running it --- */
+
+static void too_late(struct loop_timer *timer)
+{
+    struct light_bootloader *b = (struct light_bootloader *)((char *)timer - offsetof(struct light_bootloader, timer));
+    int rc = op_fail(b->op, ERROR_TIMEDOUT, "it took too long and was killed; LIBXL_BOOTLOADER_TIMEOUT=SECONDS gives it more");
+
+    light_child_kill(&b->child);
+    op_step_done(b->op, rc);
+}
+
+static int limit(struct op *op, struct light_bootloader *b)
+{
+    const char *text = getenv("LIBXL_BOOTLOADER_TIMEOUT");
+    unsigned long seconds = SECONDS;
+    char *end;
+
+    if (text) {
+        errno = 0;
+        seconds = strtoul(text, &end, 10);
+        if (text[0] < '0' || text[0] > '9' || *end || errno || seconds > INT_MAX)
+            return op_fail(op, ERROR_INVAL, "LIBXL_BOOTLOADER_TIMEOUT=%s is not a number of seconds", text);
+    }
+    if (seconds)
+        loop_timer_set(op->loop, &b->timer, loop_now() + seconds * NS_PER_SECOND, too_late);
+    return 0;
+}
+
+int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_config *config, struct light_bootloader *b)
+{
+    const char *disk = disk_path(op, config);
+    char *folder = arena_printf(&op->arena, "%s/bootloader.XXXXXX", light_userdata_folder);
+    struct light_child_wish wish = { .what = "the boot loader" };
+    int rc;
+
+    if (!disk)
+        return op_fail(op, ERROR_INVAL, "no memory");
+    if (!folder)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    if (!mkdtemp(folder))
+        return op_fail(op, ERROR_FAIL, "no folder for its files in %s: %s", light_userdata_folder, strerror(errno));
+    b->op = op;
+    b->folder = folder;
+    wish.argv = arguments(op, &config->b_info, folder, disk);
+    wish.what = wish.argv && wish.argv[0] ? arena_printf(&op->arena, "the boot loader %s", wish.argv[0]) : NULL;
+    if (!wish.what)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    rc = limit(op, b);
+    return rc ? rc : light_child_step(op, ctx, &b->child, &wish);
+}
+
+void light_bootloader_stop(struct light_bootloader *b)
+{
+    if (b->timer.loop)
+        loop_timer_remove(&b->timer);
+    light_child_kill(&b->child);
+}
+
+/* --- its answer --- */
+
+int light_bootloader_read(struct op *op, struct light_bootloader *b)
+{
+    char *path = arena_printf(&op->arena, "%s/answer", b->folder), *text = arena_alloc(&op->arena, LIGHT_BOOTLOADER_ANSWER_MAX + 2);
+    const char *why = NULL;
+    int fd _cleanup_close_ = -1;
+    struct stat st;
+    ssize_t n;
+
+    light_bootloader_stop(b);
+    if (!path || !text)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT)
+        return op_fail(op, ERROR_FAIL, "the boot loader has given no answer, though it has ended with success");
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return op_fail(op, ERROR_FAIL, "the boot loader's answer cannot be read: %s", fd < 0 ? strerror(errno) : "not a file");
+    n = fd_read_all(fd, text, LIGHT_BOOTLOADER_ANSWER_MAX + 1);
+    if (n < 0)
+        return op_fail(op, ERROR_FAIL, "the boot loader's answer cannot be read: %s", strerror((int)-n));
+    if (light_bootloader_parse(text, (size_t)n, &b->answer, &why) < 0)
+        return op_fail(op, ERROR_FAIL, "the boot loader's answer cannot be used: %s", why);
+    return 0;
+}
+
+/* --- its end --- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    remove(path);
+    return 0;
+}
+
+void light_bootloader_free(struct light_bootloader *b)
+{
+    light_bootloader_stop(b);
+    if (b->folder)
+        nftw(b->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    b->folder = NULL;
+}

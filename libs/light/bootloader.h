@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * bootloader=: a program that finds a guest's kernel on its first disk before there is a domain. Steps of its creation.
+ * Whoever calls holds the context's lock.
+ */
+#ifndef XENOLITH_LIGHT_BOOTLOADER_H
+#define XENOLITH_LIGHT_BOOTLOADER_H
+
+#include <stddef.h>
+
+#include "light/child.h"
+
+#define LIGHT_BOOTLOADER_ANSWER_MAX (64u * 1024u)
+
+/* What it has said; texts are within the answer. */
+struct light_bootloader_answer {
+    const char *kernel;  /* the file's path */
+    const char *ramdisk; /* NULL: there is none */
+    const char *cmdline; /* NULL: there is none */
+};
+
+/* All zeros before light_bootloader_start(). */
+struct light_bootloader {
+    struct light_child child;
+    struct loop_timer timer; /* loop NULL: it may take for ever */
+    struct op *op;
+    char *folder; /* where it leaves files; NULL: there is none */
+    struct light_bootloader_answer answer;
+};
+
+/*
+ * A step's start: runs it on the configuration's first disk. What it starts is ended by light_bootloader_stop(), which is the
+ * step's stop. LIBXL_BOOTLOADER_TIMEOUT seconds (120; 0: for ever) are what it has.
+ */
+int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_config *config, struct light_bootloader *b);
+void light_bootloader_stop(struct light_bootloader *b);
+
+/* When it has ended, fills b->answer, which is good as long as the operation. 0, or the step's error. */
+int light_bootloader_read(struct op *op, struct light_bootloader *b);
+
+/* Its files have been read, or the operation ends: nothing is left of it. */
+void light_bootloader_free(struct light_bootloader *b);
+
+/*
+ * Texts that end with NUL: "kernel PATH", "ramdisk PATH", "args TEXT"; others are passed over. text has room for a NUL at
+ * text[len], which is written. 0 or -EINVAL with why.
+ */
+int light_bootloader_parse(char *text, size_t len, struct light_bootloader_answer *ret_answer, const char **ret_why);
+
+#endif
