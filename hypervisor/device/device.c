@@ -62,6 +62,7 @@ static const struct io_range mmio_ranges[] = {
 static const struct io_range port_ranges[] = {
     { "PIC 1", 0x20, 2, privileged, legacy_absent },
     { "PIT", 0x40, 4, privileged, legacy_absent },
+    { "PIT counter 2", 0x42, 1, NULL, legacy_stopped_counter }, /* inside the range above */
     { "keyboard data", 0x60, 1, privileged, legacy_keyboard },
     { "PIT gate", 0x61, 1, privileged, legacy_absent },
     { "keyboard command", 0x64, 1, privileged, legacy_keyboard },

@@ -7,6 +7,7 @@
 #include "vcpu.h"
 
 void legacy_absent(struct vcpu *v, struct io_req *req); /* reads as ones, writes dropped */
+void legacy_stopped_counter(struct vcpu *v, struct io_req *req); /* reads as zeros */
 void legacy_reset_control(struct vcpu *v, struct io_req *req); /* 0xcf9 */
 void legacy_keyboard(struct vcpu *v, struct io_req *req);      /* 0x60, 0x64 */
 void legacy_fast_a20(struct vcpu *v, struct io_req *req);      /* 0x92 */
