@@ -11,7 +11,7 @@ bench/pair.elf: bench/pair/main.c $(DOMU_DEPS)
 		$< $(srcdir)/tests/guest/common/start.S $(srcdir)/tests/guest/common/lib.c $(srcdir)/tests/guest/common/domu.c \
 		-Wl,--defsym=guest_base=0x100000 -T $(srcdir)/tests/guest/common/guest.lds -o $@
 bench/elapsed: bench/elapsed.c
-	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -static $< -o $@
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -static $< -o $@
 
 bench/store-bench: bench/store/main.c libs/store/libxenstore.so.4
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $^ -o $@
@@ -27,6 +27,9 @@ bench: all $(BENCH)
 bench-store: all bench/store-bench bench/store-scale bench/store-read
 	$(AM_V_at)SOAK=1 $(srcdir)/tests/xenstored/scale.sh
 	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/store.sh
-.PHONY: bench bench-store
+# xl, stock's and ours.
+bench-toolstack: all bench/tiny.elf bench/elapsed
+	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/toolstack.sh
+.PHONY: bench bench-store bench-toolstack
 EXTRA_DIST += bench
 CLEANFILES += $(BENCH) bench/store-bench bench/store-scale bench/store-read
