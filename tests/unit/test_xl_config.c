@@ -100,7 +100,22 @@ static void test_wrong(void **state)
         { G "iomem=['f0']\n", ":4:8: `f0' is no range of memory: FIRST,NUMBER[@GFN] in frames\n" },
         { G "p9=['tag=t']\n", ":4:5: p9: tag=, path= and security_model= are needed\n" },
         { G "channel=['connection=tape']\n", ":4:10: channel: connection is `tape' and should be pty or socket\n" },
-        { G "vnuma=[]\n", ":4:1: vnuma is not implemented\n" },
+        { G "vsnd=['x']\n", ":4:1: vsnd is not implemented\n" },
+        { G "vnuma=1\n", ":4:7: vnuma is one value and should be a list of lists, [ [ ... ] ]\n" },
+        { G "pvcalls='x'\n", ":4:9: pvcalls is one value and should be a list, [ ... ]\n" },
+        { G "pvcalls=['bakcend=0']\n", ":4:10: pvcalls: there is no `bakcend'; `backend' is one\n" },
+        { G "vdispl=['be-alloc=1']\n", ":4:9: vdispl: connectors= is missing: ID:WIDTHxHEIGHT;...\n" },
+        { G "vdispl=['connectors=a:1x']\n", ":4:9: vdispl: `a:1x' is no connector such as id0:1920x1080\n" },
+        { G "vdispl=['connectors=:1x2']\n", ":4:9: vdispl: `:1x2' is no connector such as id0:1920x1080\n" },
+        { G "usbctrl=['type=x']\n", ":4:10: usbctrl: there is no type `x'\n" },
+        { G "usbctrl=['ports=32']\n", ":4:10: usbctrl: version is 1, 2 or 3, and ports at most 31\n" },
+        { G "usbdev=['type=disk']\n", ":4:9: usbdev: the type is `disk' and should be hostdev\n" },
+        { G "usbdev=['hostbus=1,hostaddr=256']\n", ":4:9: usbdev: hostbus= and hostaddr= are needed, each from 0 to 255\n" },
+        { G "dtdev='x'\n", ":4:7: dtdev is one value and should be a list, [ ... ]\n" },
+        { "name='g'\ntype='hvm'\nviridian=['base','x']\n", ":3:18: viridian: there is no group `x'\n" },
+        { "name='g'\ntype='hvm'\nviridian='x'\n", ":3:10: viridian is `x', no number\n" },
+        { "name='g'\ntype='hvm'\ngfx_passthru='x'\n", ":3:14: gfx_passthru is `x' and should be 0, 1, default or igd\n" },
+        { "name='g'\ntype='hvm'\nmca_caps=['x']\n", ":3:11: mca_caps: there is no `x'; lmce is one\n" },
         { G "pci=['x']\n", ":4:6: pci device 1 is wrong, as said above\n" },
         { G "cpuid='tm=0'\n", ":4:7: cpuid begins with `tm=0' and should begin with host\n" },
     };
@@ -114,6 +129,38 @@ static void test_wrong(void **state)
             fail_msg("%s: said %s", rows[i].want, said);
         libxl_domain_config_dispose(&d);
     }
+}
+
+/* What few domains have. */
+static void test_others(void **state)
+{
+    libxl_domain_config d;
+
+    (void)state;
+    assert_int_equal(read_text(G "pvcalls=['backend=a','']\nvdispl=['be-alloc=1,connectors=a:1x2;b:3x4']\n"
+                               "usbctrl=['type=pv,version=1,ports=4','']\nusbdev=['hostbus=1,hostaddr=255,port=2']\n"
+                               "dtdev=['/x','/y']\n", &d), 0);
+    assert_string_equal(said, "");
+    assert_int_equal(d.num_pvcallsifs, 2);
+    assert_string_equal(d.pvcallsifs[0].backend_domname, "a");
+    assert_int_equal(d.pvcallsifs[1].devid, 1);
+    assert_int_equal(d.vdispls[0].num_connectors, 2);
+    assert_string_equal(d.vdispls[0].connectors[1].unique_id, "b");
+    assert_int_equal(d.vdispls[0].connectors[1].height, 4);
+    assert_int_equal(d.num_usbctrls, 2);
+    assert_int_equal(d.usbctrls[0].type, LIBXL_USBCTRL_TYPE_PV);
+    assert_int_equal(d.usbdevs[0].u.hostdev.hostaddr, 255);
+    assert_int_equal(d.usbdevs[0].port, 2);
+    assert_string_equal(d.dtdevs[1].path, "/y");
+    libxl_domain_config_dispose(&d);
+    assert_int_equal(read_text("name='g'\ntype='hvm'\nviridian=['all','!freq']\ngfx_passthru='igd'\nmca_caps=['lmce']\n", &d), 0);
+    assert_false(libxl_bitmap_test(&d.b_info.u.hvm.viridian_enable, LIBXL_VIRIDIAN_ENLIGHTENMENT_FREQ));
+    assert_true(libxl_bitmap_test(&d.b_info.u.hvm.viridian_enable, LIBXL_VIRIDIAN_ENLIGHTENMENT_BASE));
+    assert_true(libxl_bitmap_test(&d.b_info.u.hvm.viridian_disable, LIBXL_VIRIDIAN_ENLIGHTENMENT_FREQ));
+    assert_true(libxl_defbool_val(d.b_info.u.hvm.gfx_passthru));
+    assert_int_equal(d.b_info.u.hvm.gfx_passthru_kind, LIBXL_GFX_PASSTHRU_KIND_IGD);
+    assert_int_equal(d.b_info.u.hvm.mca_caps, 1);
+    libxl_domain_config_dispose(&d);
 }
 
 /* Old forms and unknown names: said, and no more. */
@@ -279,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_struct),       cmocka_unit_test(test_wrong), cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_command_line), cmocka_unit_test(test_keys),  cmocka_unit_test(test_commands),
         cmocka_unit_test(test_options),      cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_others),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

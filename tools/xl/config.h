@@ -66,6 +66,8 @@ void parse_warn(struct parse *p, const struct xlu_place *place, const char *form
 /* --- values; false: it was said what is wrong --- */
 bool value_text(struct parse *p, const XLU_ConfigValue *value, const char **ret_text);
 bool value_number(struct parse *p, const char *name, const XLU_ConfigValue *value, long min, long max, long *ret_number);
+/* The list, all of whose items are texts; NULL: it was said that it is none. */
+const XLU_ConfigList *list_of_texts(struct parse *p, const struct xlu_setting *s);
 bool text_set(struct parse *p, char **field, const char *text);
 /* "0-3,^1,nodes:1": a set of the host's CPUs, which is allocated. */
 bool cpus_parse(struct parse *p, const XLU_ConfigValue *value, libxl_bitmap *ret_map);
@@ -124,6 +126,15 @@ void key_pci(struct parse *p, const struct xlu_setting *s);
 void key_pci_flag(struct parse *p, const struct xlu_setting *s);
 void key_refused_pv(struct parse *p, const struct xlu_setting *s);
 void key_vnc_pv(struct parse *p, const struct xlu_setting *s);
+void key_vnuma(struct parse *p, const struct xlu_setting *s);
+void key_viridian(struct parse *p, const struct xlu_setting *s);
+void key_gfx_passthru(struct parse *p, const struct xlu_setting *s);
+void key_mca_caps(struct parse *p, const struct xlu_setting *s);
+void key_pvcalls(struct parse *p, const struct xlu_setting *s);
+void key_vdispl(struct parse *p, const struct xlu_setting *s);
+void key_usbctrl(struct parse *p, const struct xlu_setting *s);
+void key_usbdev(struct parse *p, const struct xlu_setting *s);
+void key_dtdev(struct parse *p, const struct xlu_setting *s);
 void key_refused(struct parse *p, const struct xlu_setting *s);
 void key_vncdisplay(struct parse *p, const struct xlu_setting *s);
 

@@ -22,47 +22,38 @@ bool cpus_parse(struct parse *p, const XLU_ConfigValue *value, libxl_bitmap *ret
     return false;
 }
 
+/* Sets of vCPUs that the domain does not have are only looked at. */
 void key_cpus(struct parse *p, const struct xlu_setting *s)
 {
     libxl_domain_build_info *b = &p->d->b_info;
     bool hard = !strcmp(s->name, "cpus"), each = s->value->type == XLU_LIST;
-    int n = b->max_vcpus;
-    libxl_bitmap *maps;
+    int given = each ? (int)s->value->list.n : 1, n = each && given < b->max_vcpus ? given : b->max_vcpus;
+    libxl_bitmap *maps = xl_calloc((size_t)(n > given ? n : given) + 1, sizeof(*maps));
 
-    if (each && s->value->list.n < (size_t)n)
-        n = (int)s->value->list.n;
     if (each || !hard)
         libxl_defbool_set(&b->numa_placement, false);
-    maps = n ? xl_calloc((size_t)n, sizeof(*maps)) : NULL;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n || i < given; i++) {
         libxl_bitmap_init(&maps[i]);
-        if (i && !each)
+        if (i < given)
+            cpus_parse(p, each ? s->value->list.items[i] : s->value, &maps[i]);
+        else
             libxl_bitmap_copy_alloc(p->ctx, &maps[i], &maps[0]);
-        else if (!cpus_parse(p, each ? s->value->list.items[i] : s->value, &maps[i]))
-            n = i + 1; /* no further: it is said once */
+        if (i >= n)
+            libxl_bitmap_dispose(&maps[i]);
     }
     *(hard ? &b->vcpu_hard_affinity : &b->vcpu_soft_affinity) = maps;
     *(hard ? &b->num_vcpu_hard_affinity : &b->num_vcpu_soft_affinity) = n;
 }
 
-static const XLU_ConfigList *list_of(struct parse *p, const struct xlu_setting *s)
-{
-    if (s->value->type == XLU_LIST)
-        return &s->value->list;
-    parse_wrong(p, &s->value->place, "%s is one value and should be a list, [ ... ]", s->name);
-    return NULL;
-}
-
 void key_ioports(struct parse *p, const struct xlu_setting *s)
 {
     libxl_domain_build_info *b = &p->d->b_info;
-    const XLU_ConfigList *list = list_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
     unsigned long first, last;
     const char *text;
 
     for (size_t i = 0; list && i < list->n; i++) {
-        if (!value_text(p, list->items[i], &text))
-            continue;
+        text = list->items[i]->text;
         if (!range_parse(text, 16, 0xffff, &first, &last)) {
             parse_wrong(p, &list->items[i]->place, "`%s' is no range of ports such as 2f8-2ff", text);
             continue;
@@ -76,13 +67,12 @@ void key_ioports(struct parse *p, const struct xlu_setting *s)
 void key_irqs(struct parse *p, const struct xlu_setting *s)
 {
     libxl_domain_build_info *b = &p->d->b_info;
-    const XLU_ConfigList *list = list_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
     unsigned long first, last;
     const char *text;
 
     for (size_t i = 0; list && i < list->n; i++) {
-        if (!value_text(p, list->items[i], &text))
-            continue;
+        text = list->items[i]->text;
         if (!range_parse(text, 10, INT_MAX, &first, &last) || first != last) {
             parse_wrong(p, &list->items[i]->place, "`%s' is no number of an interrupt", text);
             continue;
@@ -118,15 +108,14 @@ static bool iomem_parse(const char *text, libxl_iomem_range *range)
 void key_iomem(struct parse *p, const struct xlu_setting *s)
 {
     libxl_domain_build_info *b = &p->d->b_info;
-    const XLU_ConfigList *list = list_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
     const char *text;
 
     for (size_t i = 0; list && i < list->n; i++) {
         libxl_iomem_range range;
 
         libxl_iomem_range_init(&range);
-        if (!value_text(p, list->items[i], &text))
-            continue;
+        text = list->items[i]->text;
         if (!iomem_parse(text, &range)) {
             parse_wrong(p, &list->items[i]->place, "`%s' is no range of memory: FIRST,NUMBER[@GFN] in frames", text);
             continue;

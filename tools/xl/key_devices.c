@@ -88,8 +88,7 @@ void device_parse(struct parse *p, const XLU_ConfigValue *at, const char *what, 
     free(copy);
 }
 
-/* The texts of a list; NULL: it was said that it is none. */
-static const XLU_ConfigList *texts_of(struct parse *p, const struct xlu_setting *s)
+const XLU_ConfigList *list_of_texts(struct parse *p, const struct xlu_setting *s)
 {
     const XLU_ConfigList *list = &s->value->list;
     const char *text;
@@ -108,7 +107,7 @@ static const XLU_ConfigList *texts_of(struct parse *p, const struct xlu_setting 
 
 void key_disk(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++) {
         const char *text = list->items[i]->text;
@@ -209,7 +208,7 @@ static const struct device_key vif_keys[] = {
 
 void key_vif(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++) {
         libxl_device_nic *nic;
@@ -289,7 +288,7 @@ void key_vnc_pv(struct parse *p, const struct xlu_setting *s)
 
 void key_vfb(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++)
         device_parse(p, list->items[i], "vfb", vfb_keys, vfb_add(p));
@@ -324,7 +323,7 @@ static const struct device_key vkb_keys[] = {
 
 void key_vkb(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++) {
         libxl_device_vkb *vkb = vkb_add(p);
@@ -351,7 +350,7 @@ static const struct device_key vtpm_keys[] = {
 
 void key_vtpm(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++) {
         libxl_device_vtpm *vtpm;
@@ -376,7 +375,7 @@ static const struct device_key p9_keys[] = {
 
 void key_p9(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++) {
         libxl_device_p9 *p9;
@@ -425,7 +424,7 @@ static void channel_connect(struct parse *p, const XLU_ConfigValue *at, libxl_de
 
 void key_channel(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++) {
         struct channel_text text = { 0 };
@@ -448,7 +447,7 @@ void key_channel(struct parse *p, const struct xlu_setting *s)
 
 void key_pci(struct parse *p, const struct xlu_setting *s)
 {
-    const XLU_ConfigList *list = texts_of(p, s);
+    const XLU_ConfigList *list = list_of_texts(p, s);
 
     for (size_t i = 0; list && i < list->n; i++) {
         libxl_device_pci *pci;

@@ -8,6 +8,8 @@
 #include "xl/config.h"
 #include "xl/xl.h"
 
+#define MCA_CAP_LMCE 1u /* as the interface counts them */
+
 static const char *setting_text(const struct parse *p, const char *name)
 {
     const struct xlu_setting *s = xlu_setting_find(p->cfg, name);
@@ -280,6 +282,77 @@ void key_vncdisplay(struct parse *p, const struct xlu_setting *s)
     if (listen && strchr(listen, ':'))
         parse_wrong(p, &s->place, "vnclisten `%s' has a display already", listen);
     p->d->b_info.u.hvm.vnc.display = (int)display;
+}
+
+/* --- what only domains of type hvm have --- */
+
+/* One group, "!" before it: not that one. */
+static void viridian_group(struct parse *p, const XLU_ConfigValue *at)
+{
+    libxl_domain_build_info *b = &p->d->b_info;
+    bool off = *at->text == '!';
+    libxl_viridian_enlightenment group;
+
+    if (!strcmp(at->text, "all"))
+        libxl_bitmap_set_any(&b->u.hvm.viridian_enable);
+    else if (!strcmp(at->text, "defaults"))
+        libxl_defbool_set(&b->u.hvm.viridian, true);
+    else if (libxl_viridian_enlightenment_from_string(at->text + off, &group))
+        parse_wrong(p, &at->place, "viridian: there is no group `%s'", at->text + off);
+    else
+        libxl_bitmap_set(off ? &b->u.hvm.viridian_disable : &b->u.hvm.viridian_enable, (int)group);
+    if (off && !p->failed)
+        libxl_bitmap_reset(&b->u.hvm.viridian_enable, (int)group);
+}
+
+void key_viridian(struct parse *p, const struct xlu_setting *s)
+{
+    libxl_domain_build_info *b = &p->d->b_info;
+    const XLU_ConfigList *list;
+    long on;
+
+    if (s->value->type != XLU_LIST) {
+        if (value_number(p, s->name, s->value, LONG_MIN, LONG_MAX, &on))
+            libxl_defbool_set(&b->u.hvm.viridian, on != 0);
+        return;
+    }
+    list = list_of_texts(p, s);
+    if (!list || libxl_bitmap_alloc(p->ctx, &b->u.hvm.viridian_enable, LIBXL_BUILDINFO_HVM_VIRIDIAN_ENABLE_DISABLE_WIDTH) ||
+        libxl_bitmap_alloc(p->ctx, &b->u.hvm.viridian_disable, LIBXL_BUILDINFO_HVM_VIRIDIAN_ENABLE_DISABLE_WIDTH))
+        return;
+    for (size_t i = 0; i < list->n; i++)
+        viridian_group(p, list->items[i]);
+}
+
+/* A number, or what kind of device it is. */
+void key_gfx_passthru(struct parse *p, const struct xlu_setting *s)
+{
+    libxl_domain_build_info *b = &p->d->b_info;
+    const char *text;
+    char *end;
+    long on;
+
+    if (!value_text(p, s->value, &text))
+        return;
+    on = strtol(text, &end, 0);
+    if (end == text || *end) {
+        on = 1;
+        if (libxl_gfx_passthru_kind_from_string(text, &b->u.hvm.gfx_passthru_kind))
+            parse_wrong(p, &s->value->place, "gfx_passthru is `%s' and should be 0, 1, default or igd", text);
+    }
+    libxl_defbool_set(&b->u.hvm.gfx_passthru, on != 0);
+}
+
+void key_mca_caps(struct parse *p, const struct xlu_setting *s)
+{
+    const XLU_ConfigList *list = list_of_texts(p, s);
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        if (!strcmp(list->items[i]->text, "lmce"))
+            p->d->b_info.u.hvm.mca_caps |= MCA_CAP_LMCE;
+        else
+            parse_wrong(p, &list->items[i]->place, "mca_caps: there is no `%s'; lmce is one", list->items[i]->text);
+    }
 }
 
 void key_refused(struct parse *p, const struct xlu_setting *s)

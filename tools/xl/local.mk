@@ -22,6 +22,8 @@ xl_parts = \
 	tools/xl/key_cpus.c \
 	tools/xl/key_devices.c \
 	tools/xl/key_general.c \
+	tools/xl/key_other.c \
+	tools/xl/key_vnuma.c \
 	tools/xl/keys.c \
 	tools/xl/listing.c \
 	tools/xl/lock.c \
