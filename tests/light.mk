@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/light and libs/toollog.
 
-LIGHT_TESTS = tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
+LIGHT_TESTS = tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
 	tests/unit/test_light_bootloader \
-	tests/unit/test_light_info tests/unit/test_light_types
+	tests/unit/test_light_info tests/unit/test_light_types tests/unit/test_light_vdev
 LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
 LIGHT_FILL = tests/light/fill.c tests/light/fill.h
@@ -22,6 +22,9 @@ tests_unit_test_light_types_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_types_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_types_LDADD = $(UTIL_CORE)
 
+tests_unit_test_light_vdev_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_vdev_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_vdev_LDADD = $(UTIL_CORE)
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c $(LIGHT_FAULT)
 tests_unit_test_arena_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_arena_CFLAGS = $(UTIL_HOST_CFLAGS)
@@ -50,6 +53,12 @@ tests_unit_test_light_op_LDADD = $(UTIL_CORE)
 
 # Over our xenstored and the hypervisor's core (tests/ctrl.mk).
 FLOW_WORLD = tests/flow/world.c tests/flow/world.h
+tests_flow_test_devices_SOURCES = tests/flow/test_devices.c $(FLOW_WORLD) tests/light/device_host_fake.c tests/light/device_host_fake.h \
+	tests/unit/elf_fixture.h $(LIGHT_FAULT)
+tests_flow_test_devices_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_devices_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_devices_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
+tests_flow_test_devices_LDADD = $(LOOP_CORE)
 tests_flow_test_domain_life_SOURCES = tests/flow/test_domain_life.c $(FLOW_WORLD)
 tests_flow_test_domain_life_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

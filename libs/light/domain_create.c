@@ -13,6 +13,7 @@
 #include "light/bootloader.h"
 #include "light/build/kernel_file.h"
 #include "light/build/pvh_build.h"
+#include "light/device.h"
 #include "light/domain_free.h"
 #include "light/domain_nodes.h"
 #include "light/events.h"
@@ -21,6 +22,7 @@
 
 #define KERNELS LOCALSTATEDIR "/cache/xenolith/kernels"
 #define RAMDISK_MAX (1u << 30)
+#define TTY_SECONDS 2
 
 struct create {
     struct light_free free; /* and who the domain is */
@@ -34,6 +36,7 @@ struct create {
     struct pvh_built built;
     struct light_nodes nodes;
     struct light_asks asks;
+    struct light_state_wait tty;
     struct light_progress *console; /* NULL: nobody asked, or was told already */
 };
 
@@ -48,8 +51,6 @@ static const char *not_yet(const libxl_domain_config *c)
         const char *what;
     } table[] = {
         { c->c_info.type != LIBXL_DOMAIN_TYPE_PVH, "a type other than pvh" },
-        { c->num_disks, "disk=" },
-        { c->num_nics, "vif=" },
         { c->num_pcidevs, "pci=" },
         { c->num_rdms, "rdm=" },
         { c->num_dtdevs, "dtdev=" },
@@ -107,6 +108,7 @@ static int check(struct op *op)
     struct create *d = op->arg;
     libxl_domain_config *c = d->config;
     const char *missing = not_yet(c);
+    int rc;
 
     if (!c->c_info.name || !c->c_info.name[0])
         return op_fail(op, ERROR_INVAL, "a domain needs a name: name=\"...\"");
@@ -117,7 +119,8 @@ static int check(struct op *op)
         return op_fail(op, ERROR_INVAL, "a guest needs a kernel: kernel=\"/path\", or bootloader=\"pygrub\" to find it on its disk");
     if (c->b_info.target_memkb > c->b_info.max_memkb)
         return op_fail(op, ERROR_INVAL, "memory= is more than maxmem=");
-    return complete(op, c);
+    rc = complete(op, c);
+    return rc ? rc : light_devices_complete(op, d->free.on.ctx, c);
 }
 
 /* --- files --- */
@@ -228,11 +231,7 @@ static int build(struct op *op)
 static int write_nodes(struct op *op)
 {
     struct create *d = op->arg;
-    struct store_client *store;
-    int rc = light_store_client(d->free.on.ctx, &store);
 
-    if (rc < 0)
-        return light_store_answer(op, rc);
     d->nodes = (struct light_nodes){
         .domid = d->free.on.domid,
         .name = d->config->c_info.name,
@@ -243,7 +242,7 @@ static int write_nodes(struct op *op)
         .target_kib = d->config->b_info.target_memkb,
         .built = &d->built,
     };
-    return light_nodes_write(op, store, &d->nodes);
+    return light_nodes_write(op, d->free.on.ctx, &d->nodes);
 }
 
 /* All of them or none were written: where the transaction failed, they would be another's. */
@@ -270,6 +269,37 @@ static int introduce(struct op *op)
     return light_asks_end(&d->asks);
 }
 
+/*
+ * The console's daemon has heard of it: it will write the name of its terminal, and did so into nodes that were removed
+ * before. Without a daemon it is not worth waiting for long.
+ */
+static int tty_look(struct light_state_wait *wait, const char *value)
+{
+    (void)wait;
+    return value && !value[0] ? OP_WAITS : 0;
+}
+
+static int tty_late(struct light_state_wait *wait)
+{
+    (void)wait;
+    return 0;
+}
+
+static int await_tty(struct op *op)
+{
+    struct create *d = op->arg;
+
+    d->tty = (struct light_state_wait){
+        .op = op,
+        .ctx = d->free.on.ctx,
+        .path = arena_printf(&op->arena, "/local/domain/%u/console/tty", d->free.on.domid),
+        .look = tty_look,
+        .seconds = TTY_SECONDS,
+        .late = tty_late,
+    };
+    return d->tty.path ? light_state_wait(&d->tty) : ERROR_NOMEM;
+}
+
 /* The console's daemon has heard of it by now. */
 static int tell_of_console(struct op *op)
 {
@@ -278,6 +308,53 @@ static int tell_of_console(struct op *op)
     light_progress_tell(d->console, d->free.on.domid);
     d->console = NULL;
     return 0;
+}
+
+/* --- devices: all at once --- */
+
+static int attach_list(struct op *op, const struct light_device_kind *kind, char *list, int count)
+{
+    struct create *d = op->arg;
+
+    for (int i = 0; i < count; i++) {
+        struct light_device *device = arena_alloc(&op->arena, sizeof(*device));
+
+        if (!device)
+            return op_fail(op, ERROR_NOMEM, "no memory");
+        device->ctx = d->free.on.ctx;
+        device->domid = d->free.on.domid;
+        device->kind = kind;
+        device->config = list + (size_t)i * kind->type->size;
+        if (!light_attach_begin(op, device))
+            return ERROR_NOMEM;
+    }
+    return 0;
+}
+
+static int attach_devices(struct op *op)
+{
+    struct create *d = op->arg;
+    bool any = false;
+
+    for (unsigned i = 0; light_device_kinds[i]; i++) {
+        const struct light_device_kind *kind = light_device_kinds[i];
+        char *list = *(char **)((char *)d->config + kind->list);
+        int count = *(int *)((char *)d->config + kind->count);
+        int rc = count > 0 ? attach_list(op, kind, list, count) : 0;
+
+        if (rc)
+            return rc;
+        any |= count > 0;
+    }
+    return any ? OP_WAITS : 0;
+}
+
+static int detach_devices(struct op *op)
+{
+    struct create *d = op->arg;
+
+    d->free.devices = (struct light_devices){ .ctx = d->free.on.ctx, .domid = d->free.on.domid };
+    return light_devices_remove(op, &d->free.devices);
 }
 
 /* --- the configuration, for who asks later --- */
@@ -307,8 +384,9 @@ static const struct op_step steps[] = {
     { .name = "making it", .start = make_domain, .undo = free_domain },
     { .name = "building it", .start = build },
     { .name = "writing its nodes", .start = write_nodes, .undo = free_nodes },
-    { .name = "introducing it to the store", .start = introduce },
+    { .name = "introducing it to the store", .start = introduce, .undo = await_tty },
     { .name = "telling that it has a console", .start = tell_of_console },
+    { .name = "attaching its devices", .start = attach_devices, .undo = detach_devices },
     { .name = "keeping its configuration", .start = keep, .undo = forget },
 };
 

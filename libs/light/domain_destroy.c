@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* The end of a domain: its memory, its nodes, its configuration. */
+/* The end of a domain: its devices, its memory, its nodes, its configuration. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctrl/domain.h"
 #include "ctrl/query.h"
+#include "light/device.h"
 #include "light/domain_free.h"
 #include "light/events.h"
 #include "light/userdata.h"
@@ -20,37 +21,6 @@ static int find(struct op *op)
         return light_domain_answer(op, rc);
     memcpy(d->uuid.uuid, info.handle, sizeof(d->uuid.uuid));
     return 0;
-}
-
-/* Its devices' backends are not taken down yet: a domain that has some stays. */
-static void devices_seen(void *arg, int rc, const char *payload, size_t len)
-{
-    struct op *op = arg;
-
-    if (rc < 0 && rc != -ENOENT) {
-        op_step_done(op, light_store_answer(op, rc));
-        return;
-    }
-    for (const char *kind = payload; rc == 0 && kind < payload + len; kind += strlen(kind) + 1) {
-        if (strcmp(kind, "console")) {
-            op_step_done(op, op_fail(op, ERROR_NI, "it has devices (%s), which cannot be taken away yet", kind));
-            return;
-        }
-    }
-    op_step_done(op, 0);
-}
-
-static int look_at_devices(struct op *op)
-{
-    struct light_free *d = op->arg;
-    struct store_client *store;
-    char path[64];
-    int rc = light_store_client(d->on.ctx, &store);
-
-    snprintf(path, sizeof(path), "/libxl/%u/device", d->on.domid);
-    if (rc == 0)
-        rc = store_directory(store, XBT_NULL, path, devices_seen, op);
-    return rc < 0 ? light_store_answer(op, rc) : OP_WAITS;
 }
 
 static int pause_it(struct op *op)
@@ -80,23 +50,50 @@ int light_free_memory(struct op *op, struct light_free *f)
     return OP_WAITS;
 }
 
+/* What is left of a domain that has no devices any more. The folders of its backends, of each kind, are named after it. */
+static int remove_all(struct light_look *look)
+{
+    struct light_free *f = look->arg;
+    struct light_asks *asks = &f->asks;
+    const struct light_value *kinds = &f->backends;
+    char path[128];
+
+    light_asks_begin(asks, look->op, "removing its nodes", true);
+    snprintf(path, sizeof(path), "/local/domain/%u", f->on.domid);
+    light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
+    snprintf(path, sizeof(path), "/vm/" LIBXL_UUID_FMT, LIBXL_UUID_BYTES(f->uuid));
+    light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
+    for (size_t at = 0; at < kinds->len; at += strlen(kinds->text + at) + 1) {
+        snprintf(path, sizeof(path), "%s/%.60s/%u", kinds->path, kinds->text + at, f->on.domid);
+        light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
+    }
+    snprintf(path, sizeof(path), "/libxl/%u", f->on.domid);
+    light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
+    return light_asks_end(asks);
+}
+
 int light_free_nodes(struct op *op, struct light_free *f)
 {
-    struct light_asks *asks = &f->asks;
-    struct store_client *store;
-    char paths[4][80];
-    int rc = light_store_client(f->on.ctx, &store);
+    f->look = (struct light_look){ .op = op, .arg = f, .done = remove_all };
+    f->backends.path = "/local/domain/0/backend";
+    light_look_begin(f->on.ctx, &f->look);
+    light_look_list(&f->look, &f->backends);
+    return light_look_end(&f->look);
+}
 
-    if (rc < 0)
-        return light_store_answer(op, rc);
-    snprintf(paths[0], sizeof(paths[0]), "/local/domain/%u", f->on.domid);
-    snprintf(paths[1], sizeof(paths[1]), "/local/domain/0/backend/console/%u", f->on.domid);
-    snprintf(paths[2], sizeof(paths[2]), "/vm/" LIBXL_UUID_FMT, LIBXL_UUID_BYTES(f->uuid));
-    snprintf(paths[3], sizeof(paths[3]), "/libxl/%u", f->on.domid);
-    light_asks_begin(asks, op, "removing its nodes", true);
-    for (unsigned i = 0; i < 4; i++)
-        light_asked(asks, store_rm(store, XBT_NULL, paths[i], light_answered, asks));
-    return light_asks_end(asks);
+static int find_devices(struct op *op)
+{
+    struct light_free *d = op->arg;
+
+    d->devices = (struct light_devices){ .ctx = d->on.ctx, .domid = d->on.domid };
+    return light_devices_find(op, &d->devices);
+}
+
+static int remove_devices(struct op *op)
+{
+    struct light_free *d = op->arg;
+
+    return light_devices_remove(op, &d->devices);
 }
 
 static int free_memory(struct op *op)
@@ -118,9 +115,10 @@ static int forget(struct op *op)
 
 static const struct op_step steps[] = {
     { .name = "finding it", .start = find },
-    { .name = "looking at its devices", .start = look_at_devices },
+    { .name = "looking at its devices", .start = find_devices },
     { .name = "pausing it", .start = pause_it },
-    { .name = "giving its memory back", .start = free_memory, .commits = true },
+    { .name = "taking its devices away", .start = remove_devices, .commits = true },
+    { .name = "giving its memory back", .start = free_memory },
     { .name = "removing its nodes", .start = free_nodes },
     { .name = "forgetting its configuration", .start = forget },
 };

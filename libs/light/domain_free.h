@@ -5,6 +5,7 @@
 
 #include <libxl.h>
 
+#include "light/device.h"
 #include "light/domain_op.h"
 #include "light/store_link.h"
 
@@ -15,6 +16,9 @@ struct light_free {
     struct op *op;
     struct loop_timer again;
     struct light_asks asks;
+    struct light_look look;
+    struct light_value backends;
+    struct light_devices devices;
 };
 
 /* Each is what a step's function returns; the structure stays until the step is done. */

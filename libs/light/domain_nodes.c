@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "light/domain_op.h"
+
 #define CONSOLE_LIMIT "1048576" /* bytes that a console daemon keeps, in stock's words */
 
 enum value { TEXT, NAME, VM, UUID, START_TIME, STATIC_MAX, TARGET, DOMID, STORE_PORT, STORE_GFN, CONSOLE_PORT, CONSOLE_GFN,
@@ -118,48 +120,25 @@ static const char *value_of(const struct light_nodes *n, const struct node *node
 
 /* --- in the transaction --- */
 
-static void answered(struct light_nodes *n, int rc)
-{
-    if (rc < 0 && !n->error)
-        n->error = rc;
-    if (--n->pending == 0)
-        store_commit(n->attempt, n->error);
-}
-
-static void written(void *arg, int rc, const char *payload, size_t len)
-{
-    (void)payload;
-    (void)len;
-    answered(arg, rc);
-}
-
-static void asked(struct light_nodes *n, int rc)
-{
-    n->pending += rc == 0;
-    if (rc < 0 && !n->error)
-        n->error = rc;
-}
-
 /* It may have gone meanwhile: that is no name. */
-static void name_read(void *arg, int rc, const char *payload, size_t len)
+static int name_read(struct light_tx *tx, int rc, const char *payload, size_t len)
 {
-    struct light_nodes *n = arg;
+    const struct light_nodes *n = tx->arg;
 
     if (rc == 0 && len == strlen(n->name) && !memcmp(payload, n->name, len))
-        rc = -EEXIST;
-    answered(n, rc == -ENOENT ? 0 : rc);
+        return -EEXIST;
+    return rc == -ENOENT ? 0 : rc;
 }
 
-static void domains_listed(void *arg, int rc, const char *payload, size_t len)
+static int domains_listed(struct light_tx *tx, int rc, const char *payload, size_t len)
 {
-    struct light_nodes *n = arg;
     char path[64];
 
     for (const char *id = payload; rc == 0 && id < payload + len; id += strlen(id) + 1) {
         snprintf(path, sizeof(path), "/local/domain/%.20s/name", id);
-        asked(n, store_read(n->store, n->t, path, name_read, n));
+        light_tx_read(tx, path, name_read);
     }
-    answered(n, rc == -ENOENT ? 0 : rc);
+    return rc == -ENOENT ? 0 : rc;
 }
 
 static void node_write(struct light_nodes *n, const char *path, enum perms perms, const char *value)
@@ -170,22 +149,18 @@ static void node_write(struct light_nodes *n, const char *path, enum perms perms
         [DOM0_READS] = { { .id = n->domid, .perms = XS_PERM_NONE }, { .id = 0, .perms = XS_PERM_READ } },
     };
 
-    asked(n, store_write(n->store, n->t, path, value, strlen(value), written, n));
+    light_tx_write(&n->tx, path, value);
     if (perms != INHERIT)
-        asked(n, store_set_permissions(n->store, n->t, path, sets[perms], perms == GUEST_OWNS ? 1 : 2, written, n));
+        light_tx_permit(&n->tx, path, sets[perms], perms == GUEST_OWNS ? 1 : 2);
 }
 
-static void body(void *arg, struct store_attempt *attempt, xs_transaction_t t)
+static void body(struct light_tx *tx)
 {
-    struct light_nodes *n = arg;
+    struct light_nodes *n = tx->arg;
     char path[128], text[80], uuid[37];
 
-    n->attempt = attempt;
-    n->t = t;
-    n->error = 0;
-    n->pending = 1; /* until everything is asked for */
     uuid_text(n, uuid);
-    asked(n, store_directory(n->store, t, "/local/domain", domains_listed, n));
+    light_tx_list(tx, "/local/domain", domains_listed);
     for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         const struct node *node = &table[i];
 
@@ -199,29 +174,20 @@ static void body(void *arg, struct store_attempt *attempt, xs_transaction_t t)
         snprintf(path, sizeof(path), "/local/domain/%u/cpu/%u/availability", n->domid, i);
         node_write(n, path, INHERIT, !n->online->size || libxl_bitmap_test(n->online, (int)i) ? "online" : "offline");
     }
-    answered(n, 0);
 }
 
-static void done(void *arg, int rc, const char *payload, size_t len)
+static int done(struct light_tx *tx, int rc)
 {
-    struct light_nodes *n = arg;
+    struct light_nodes *n = tx->arg;
 
-    (void)payload;
-    (void)len;
-    if (n->error == -EEXIST)
-        rc = op_fail(n->op, ERROR_INVAL, "another domain has the name %s", n->name);
-    else if (rc < 0)
-        rc = op_fail(n->op, ERROR_FAIL, "xenstore: %s", strerror(-rc));
-    n->written = rc == 0;
-    op_step_done(n->op, rc);
+    n->written = rc == 0 || (rc == -ECONNRESET && tx->committed);
+    if (rc == -EEXIST)
+        return op_fail(tx->op, ERROR_INVAL, "another domain has the name %s", n->name);
+    return light_store_answer(tx->op, rc);
 }
 
-int light_nodes_write(struct op *op, struct store_client *store, struct light_nodes *nodes)
+int light_nodes_write(struct op *op, libxl_ctx *ctx, struct light_nodes *nodes)
 {
-    int rc;
-
-    nodes->op = op;
-    nodes->store = store;
-    rc = store_transaction(store, body, done, nodes);
-    return rc < 0 ? op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc)) : OP_WAITS;
+    nodes->tx = (struct light_tx){ .op = op, .arg = nodes, .body = body, .done = done };
+    return light_tx_run(ctx, &nodes->tx);
 }

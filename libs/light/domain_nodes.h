@@ -7,7 +7,7 @@
 
 #include "light/build/pvh_build.h"
 #include "light/op.h"
-#include "store/async.h"
+#include "light/store_tx.h"
 
 struct light_nodes {
     uint32_t domid;
@@ -17,20 +17,14 @@ struct light_nodes {
     const libxl_bitmap *online;
     uint64_t max_kib, target_kib;
     const struct pvh_built *built;
-    bool written; /* it was */
-    /* The rest is domain_nodes.c's. */
-    struct op *op;
-    struct store_attempt *attempt;
-    struct store_client *store;
-    xs_transaction_t t;
-    unsigned pending;
-    int error; /* the first, -errno; -EEXIST: the name is taken */
+    bool written; /* it was, or may have been */
+    struct light_tx tx; /* domain_nodes.c's */
 };
 
 /*
  * Writes all of it in one transaction, as a step of op: returns OP_WAITS, or an error that was said. The structure stays
  * until the step is done.
  */
-int light_nodes_write(struct op *op, struct store_client *store, struct light_nodes *nodes);
+int light_nodes_write(struct op *op, libxl_ctx *ctx, struct light_nodes *nodes);
 
 #endif

@@ -10,6 +10,15 @@ light_sources = \
 	libs/light/cpupool.c \
 	libs/light/ctx.c \
 	libs/light/death.c \
+	libs/light/device.c \
+	libs/light/device_add.c \
+	libs/light/device_detach.c \
+	libs/light/device_disk.c \
+	libs/light/device_host.c \
+	libs/light/device_list.c \
+	libs/light/device_nic.c \
+	libs/light/device_share.c \
+	libs/light/device_vdev.c \
 	libs/light/domain_create.c \
 	libs/light/domain_destroy.c \
 	libs/light/domain_life.c \
@@ -33,7 +42,9 @@ light_sources = \
 	libs/light/sigchld.c \
 	libs/light/small.c \
 	libs/light/steady_watch.c \
+	libs/light/state_wait.c \
 	libs/light/store_link.c \
+	libs/light/store_tx.c \
 	libs/light/type.c \
 	libs/light/type_basic.c \
 	libs/light/type_small.c \
@@ -46,6 +57,9 @@ light_headers = \
 	libs/light/cpuid.h \
 	libs/light/cpuid_names.def \
 	libs/light/ctx.h \
+	libs/light/device.h \
+	libs/light/device_disk.h \
+	libs/light/device_host.h \
 	libs/light/domain_free.h \
 	libs/light/domain_nodes.h \
 	libs/light/domain_op.h \
@@ -55,10 +69,11 @@ light_headers = \
 	libs/light/info.h \
 	libs/light/json.h \
 	libs/light/op.h \
-	libs/light/report.h \
 	libs/light/small.h \
 	libs/light/steady_watch.h \
+	libs/light/state_wait.h \
 	libs/light/store_link.h \
+	libs/light/store_tx.h \
 	libs/light/type.h \
 	libs/light/types_device.def \
 	libs/light/types_domain.def \

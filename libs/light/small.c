@@ -99,7 +99,7 @@ int libxl_uuid_is_nil(const libxl_uuid *uuid)
     return !libxl_uuid_compare(uuid, &nil);
 }
 
-static int random_bytes(void *data, size_t n)
+int light_random(void *data, size_t n)
 {
     ssize_t got;
 
@@ -112,7 +112,7 @@ static int random_bytes(void *data, size_t n)
 int light_uuid_generate(libxl_uuid *ret_uuid)
 {
     libxl_uuid uuid;
-    int rc = random_bytes(&uuid, sizeof(uuid));
+    int rc = light_random(&uuid, sizeof(uuid));
 
     if (rc)
         return rc;
@@ -177,7 +177,7 @@ uint8_t *libxl_uuid_bytearray(libxl_uuid *uuid)
 int libxl_ms_vm_genid_generate(libxl_ctx *ctx, libxl_ms_vm_genid *id)
 {
     libxl_ms_vm_genid fresh;
-    int rc = random_bytes(&fresh, sizeof(fresh));
+    int rc = light_random(&fresh, sizeof(fresh));
 
     if (rc) {
         light_log(ctx, XTL_ERROR, -rc, "no random bytes for a generation id");

@@ -7,6 +7,8 @@
 
 /* "00:16:3e:01:02:03". -EINVAL. */
 int light_mac_parse(const char *text, uint8_t *ret_mac);
+/* Up to 256 random bytes. -errno. */
+int light_random(void *data, size_t n);
 /* Version 4, variant 1, from random bytes. -errno. */
 int light_uuid_generate(libxl_uuid *ret_uuid);
 /* Lists of strings up to NULL; NULL gives NULL. -ENOMEM. */

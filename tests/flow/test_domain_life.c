@@ -21,21 +21,6 @@
 #include "flow/world.h"
 #include "light/events.h"
 
-static void expect_gone(uint32_t domid)
-{
-    static const char *const nodes[] = { "/local/domain/%u", "/local/domain/0/backend/console/%u", "/libxl/%u" };
-    char path[100];
-
-    assert_int_equal(ctrl_loop_domains(), 0);
-    for (unsigned i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-        snprintf(path, sizeof(path), nodes[i], domid);
-        assert_false(there(path));
-    }
-    assert_false(there("/vm/ab000000-0000-0000-0000-000000000000"));
-    snprintf(path, sizeof(path), "ls %s | grep -q '^userdata-'", world_folder);
-    assert_int_not_equal(system(path), 0);
-}
-
 /* --- tests --- */
 
 static void destroyed(void **state)
@@ -77,6 +62,7 @@ static void there_is_none(void **state)
     assert_int_equal(libxl_domain_shutdown(ctx, 77, NULL), ERROR_DOMAIN_NOTFOUND);
 }
 
+/* Whoever wrote a device's nodes, they go with the domain; one without a backend is not waited for. */
 static void with_devices(void **state)
 {
     uint32_t domid = domain_new();
@@ -85,12 +71,11 @@ static void with_devices(void **state)
     (void)state;
     snprintf(path, sizeof(path), "/libxl/%u/device/vbd/51712", domid);
     assert_true(xs_write(xs, XBT_NULL, path, "", 0));
-    assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), ERROR_NI);
-    assert_non_null(strstr(log_text, "vbd"));
-    snprintf(path, sizeof(path), "/libxl/%u/device/vbd", domid);
-    assert_true(xs_rm(xs, XBT_NULL, path));
+    snprintf(path, sizeof(path), "/local/domain/0/backend/vbd/%u/51728/state", domid);
+    assert_true(xs_write(xs, XBT_NULL, path, "1", 1));
     assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
     expect_gone(domid);
+    assert_false(there(path));
 }
 
 static void aborted(void **state)

@@ -170,3 +170,17 @@ uint32_t domain_new(void)
     return domid;
 }
 
+void expect_gone(uint32_t domid)
+{
+    static const char *const nodes[] = { "/local/domain/%u", "/local/domain/0/backend/console/%u", "/libxl/%u" };
+    char path[100];
+
+    assert_int_equal(ctrl_loop_domains(), 0);
+    for (unsigned i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+        snprintf(path, sizeof(path), nodes[i], domid);
+        assert_false(there(path));
+    }
+    assert_false(there("/vm/ab000000-0000-0000-0000-000000000000"));
+    snprintf(path, sizeof(path), "ls %s | grep -q '^userdata-'", world_folder);
+    assert_int_not_equal(system(path), 0);
+}

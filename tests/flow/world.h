@@ -40,4 +40,7 @@ uint32_t domain_new(void);
 /* To xenstored's server, whose parent is the keeper. */
 void store_signal(int number);
 
+/* No domain, and nothing of this one. */
+void expect_gone(uint32_t domid);
+
 #endif
