@@ -55,6 +55,7 @@ UNIT_TESTS = $(CONSOLE_TESTS) $(CTRL_TESTS) \
 	tests/unit/test_rights \
 	tests/unit/test_sched \
 	tests/unit/test_sched_op \
+	$(BOOTFIND_TESTS) \
 	$(LIGHT_TESTS) \
 	$(STORE_TESTS) \
 	tests/unit/test_string \
@@ -187,6 +188,7 @@ include tests/store.mk
 include tests/console.mk
 include tests/light.mk
 include tests/ctrl.mk
+include tests/bootfind.mk
 include tests/xl.mk
 
 include tests/xenstored.mk
@@ -215,7 +217,7 @@ EXTRA_DIST += $(CHECKS) tests/check/lint.sh tests/check/cppcheck.suppress
 FUZZERS = tests/fuzz/bzimage.fuzz tests/fuzz/decode.fuzz tests/fuzz/guest_walk.fuzz tests/fuzz/hypercall.fuzz \
 	tests/fuzz/ivrs.fuzz tests/fuzz/vpci.fuzz $(UTIL_FUZZERS)
 # Those of libs/ and tools/ link with what these are made of.
-UTIL_FUZZERS = $(XL_FUZZERS) $(CTRL_FUZZERS) $(LIGHT_FUZZERS) tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
+UTIL_FUZZERS = $(BOOTFIND_FUZZERS) $(XL_FUZZERS) $(CTRL_FUZZERS) $(LIGHT_FUZZERS) tests/fuzz/console_ring.fuzz tests/fuzz/store_async.fuzz tests/fuzz/store_wire.fuzz tests/fuzz/xenstored_journal.fuzz \
 	tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz
 FUZZ_LOG_COMPILER = $(SHELL) $(srcdir)/tests/fuzz/run.sh
 TESTS += $(FUZZERS)

@@ -8,6 +8,7 @@ SERVICE_SED = sed 's|@sbindir[@]|$(sbindir)|; s|@runstatedir[@]|$(runstatedir)|;
 UNIT_SED = sed 's|/var/run/|/run/|'
 
 include tools/xenconsole/local.mk
+include tools/bootfind/local.mk
 include tools/xenconsoled/local.mk
 include tools/xenstore/local.mk
 include tools/xenstored/local.mk
