@@ -83,7 +83,8 @@ static void check_acpi(unsigned nr_vcpus, const uint8_t *online)
 {
     static uint8_t area[GUEST_ACPI_MAX];
     const uint64_t paddr = GUEST_ACPI;
-    size_t used = guest_acpi_build(area, sizeof(area), paddr, nr_vcpus, online);
+    const struct guest_acpi acpi = { .nr_vcpus = nr_vcpus, .online = online };
+    size_t used = guest_acpi_build(area, sizeof(area), paddr, &acpi);
     const uint8_t *xsdt, *fadt, *madt, *e;
     unsigned n = 0;
 
@@ -113,7 +114,7 @@ static void check_acpi(unsigned nr_vcpus, const uint8_t *online)
     for (size_t room = 0; room < used; room += 13) {
         uint8_t *small = malloc(room + 1); /* so that a byte too many is seen */
 
-        assert_int_equal(guest_acpi_build(small, room, paddr, nr_vcpus, online), 0);
+        assert_int_equal(guest_acpi_build(small, room, paddr, &acpi), 0);
         free(small);
     }
 }

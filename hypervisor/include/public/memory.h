@@ -40,6 +40,7 @@
 
 /* mem_flags of a reservation: bits 0-7 the width of addresses (0: any), 8-15 NUMA node + 1. */
 #define XENMEMF_get_address_bits(x) ((x) & 0xffu)
+#define XENMEMF_node(n) ((((n) + 1u) & 0xffu) << 8)
 #define XENMEMF_get_node(x) ((((x) >> 8) - 1) & 0xffu)
 #define XENMEMF_populate_on_demand (1u << 16)
 #define XENMEMF_exact_node_request (1u << 17)

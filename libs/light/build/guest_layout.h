@@ -15,7 +15,7 @@
 #define GUEST_HIGH_START 0x100000000ULL
 #define GUEST_HIGH_END (1ULL << 46)   /* more no guest can have */
 #define GUEST_ACPI 0xfefe0000ULL
-#define GUEST_ACPI_MAX 0x4000u        /* the tables of 512 vCPUs and more */
+#define GUEST_ACPI_MAX 0xb000u        /* the tables of 512 vCPUs, of 128 nodes */
 #define GUEST_SPECIAL 0xfeff8000ULL   /* eight pages, as other toolstacks have them; what is not named here is a hole */
 #define GUEST_SPECIAL_END 0xff000000ULL
 #define GUEST_STORE_GFN 0xfeffcu

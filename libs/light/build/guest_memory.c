@@ -2,6 +2,7 @@
 #include "light/build/guest_memory.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,11 +36,14 @@ static size_t run_length(uint64_t at, uint64_t end, unsigned which, unsigned lar
 static int no_more(const struct guest_memory *m, uint64_t wanted, struct build_error *error)
 {
     struct xen_sysctl_physinfo info = { 0 };
+    char where[24] = "";
 
     ctrl_machine_info(m->priv, &info); /* only for what is told */
+    if (m->flags & XENMEMF_exact_node_request)
+        snprintf(where, sizeof(where), " on node %u", XENMEMF_get_node(m->flags));
     return build_fail(error, "memory", -ENOMEM,
-                      "memory: the domain got %llu KiB, then none for %llu KiB more (free in the machine: %llu KiB)",
-                      (unsigned long long)m->populated * 4, (unsigned long long)wanted * 4,
+                      "memory: the domain got %llu KiB, then none for %llu KiB more%s (free in the machine: %llu KiB)",
+                      (unsigned long long)m->populated * 4, (unsigned long long)wanted * 4, where,
                       (unsigned long long)info.free_pages * 4);
 }
 

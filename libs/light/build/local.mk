@@ -5,6 +5,7 @@ build_sources = \
 	libs/light/build/guest_acpi.c \
 	libs/light/build/guest_layout.c \
 	libs/light/build/guest_memory.c \
+	libs/light/build/guest_numa.c \
 	libs/light/build/kernel_cache.c \
 	libs/light/build/kernel_file.c \
 	libs/light/build/kernel_image.c \
@@ -16,6 +17,7 @@ build_headers = \
 	libs/light/build/guest_acpi.h \
 	libs/light/build/guest_layout.h \
 	libs/light/build/guest_memory.h \
+	libs/light/build/guest_numa.h \
 	libs/light/build/kernel_cache.h \
 	libs/light/build/kernel_file.h \
 	libs/light/build/kernel_image.h \

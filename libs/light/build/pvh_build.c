@@ -94,6 +94,7 @@ struct build {
     struct guest_memory memory;
     struct guest_layout layout;
     struct guest_wish wish;
+    struct guest_numa_map numa_map;
     uint8_t acpi[GUEST_ACPI_MAX];
     uint32_t ident[IDENT_ENTRIES];
     uint8_t *start_info;
@@ -117,6 +118,7 @@ static void build_done(struct build **b)
 static int step_plan(struct build *b)
 {
     const struct pvh_guest *g = b->guest;
+    const struct guest_acpi acpi = { g->nr_vcpus, g->online, g->numa, &b->numa_map };
     char version[16] = "";
     int err;
 
@@ -127,8 +129,14 @@ static int step_plan(struct build *b)
         .ram = g->max_kib << 10, .kernel = g->kernel, .cmdline = g->cmdline ? g->cmdline : "", .modules = g->modules,
         .nr_modules = g->nr_modules,
     };
+    if (g->numa) {
+        err = guest_numa_check(g->numa, b->wish.ram, g->nr_vcpus, b->error);
+        if (err < 0)
+            return err;
+        guest_numa_map_make(g->numa, &b->numa_map);
+    }
     if (!g->no_acpi) {
-        b->wish.acpi_size = guest_acpi_build(b->acpi, sizeof(b->acpi), GUEST_ACPI, g->nr_vcpus, g->online);
+        b->wish.acpi_size = guest_acpi_build(b->acpi, sizeof(b->acpi), GUEST_ACPI, &acpi);
         if (b->wish.acpi_size == 0)
             return build_fail(b->error, "ACPI", -E2BIG, "ACPI: tables for %u vCPUs do not fit", g->nr_vcpus);
     }
@@ -192,13 +200,66 @@ static int step_special_pages(struct build *b)
     return build_fail_errno(b->error, "memory", done < 0 ? (int)done : -ENOMEM, "memory: pages of store, console and ACPI");
 }
 
+static int set_numa(struct build *b, const struct guest_numa *numa)
+{
+    const unsigned n = numa->nr_vnodes;
+    _cleanup_free_ uint32_t *distances = calloc((size_t)n * n, sizeof(*distances));
+    uint32_t pnodes[GUEST_VNODES];
+    struct ctrl_vnuma vnuma;
+    int err;
+
+    if (!distances)
+        return build_fail_errno(b->error, "vnuma", -ENOMEM, "vnuma: %u nodes", n);
+    for (unsigned i = 0; i < n; i++) {
+        memcpy(distances + i * n, numa->vnodes[i].distances, n * sizeof(*distances));
+        pnodes[i] = numa->vnodes[i].pnode;
+    }
+    vnuma = (struct ctrl_vnuma){
+        .nr_vnodes = n, .nr_vcpus = b->guest->nr_vcpus, .nr_vmemranges = b->numa_map.nr_ranges, .distance = distances,
+        .vcpu_to_vnode = numa->vcpu_to_vnode, .vnode_to_pnode = pnodes, .ranges = b->numa_map.ranges,
+    };
+    err = ctrl_domain_set_vnuma(b->p, b->guest->domid, &vnuma);
+    return err < 0 ? build_fail_errno(b->error, "vnuma", err, "vnuma: %u nodes", n) : 0;
+}
+
+/* The hypervisor tells the guest what its toolstack says of it: also without ACPI tables. */
+static int step_numa(struct build *b)
+{
+    return b->guest->numa ? set_numa(b, b->guest->numa) : 0;
+}
+
+static int populate_range(struct build *b, uint64_t start, uint64_t end)
+{
+    return guest_memory_populate(&b->memory, start / CTRL_PAGE_SIZE, end / CTRL_PAGE_SIZE, b->error);
+}
+
+/* A virtual node's memory is on the machine's node that it is to be on, or not there. */
+static int populate_ram(struct build *b)
+{
+    const struct guest_layout *l = &b->layout;
+    const uint32_t flags = b->memory.flags;
+    int err = 0;
+
+    if (!b->guest->numa) {
+        err = populate_range(b, 0, l->low_end);
+        return err < 0 || !l->high_end ? err : populate_range(b, GUEST_HIGH_START, l->high_end);
+    }
+    for (unsigned i = 0; i < b->numa_map.nr_ranges && err == 0; i++) {
+        const struct xen_vmemrange *r = &b->numa_map.ranges[i];
+        uint32_t pnode = b->guest->numa->vnodes[r->nid].pnode;
+
+        b->memory.flags = flags | (pnode == GUEST_ANY_PNODE ? 0 : XENMEMF_node(pnode) | XENMEMF_exact_node_request);
+        err = populate_range(b, r->start, r->end);
+    }
+    b->memory.flags = flags;
+    return err;
+}
+
 static int step_populate(struct build *b)
 {
     const struct guest_layout *l = &b->layout;
-    int err = guest_memory_populate(&b->memory, 0, l->low_end / CTRL_PAGE_SIZE, b->error);
+    int err = populate_ram(b);
 
-    if (err == 0 && l->high_end)
-        err = guest_memory_populate(&b->memory, GUEST_HIGH_START / CTRL_PAGE_SIZE, l->high_end / CTRL_PAGE_SIZE, b->error);
     if (err == 0)
         err = step_special_pages(b);
     if (err < 0)
@@ -303,8 +364,8 @@ static int step_vcpus(struct build *b)
 }
 
 static int (*const steps[])(struct build *b) = {
-    step_plan,  step_memory_limits, step_populate, step_grant_table, step_load,
-    step_ports, step_params,        step_grants,   step_vcpus,
+    step_plan, step_numa,  step_memory_limits, step_populate, step_grant_table,
+    step_load, step_ports, step_params,        step_grants,   step_vcpus,
 };
 
 int pvh_build(struct ctrl_priv *p, const struct pvh_guest *guest, struct pvh_built *ret_built, struct build_error *error)

@@ -9,6 +9,7 @@
 #include "ctrl/ctrl.h"
 #include "light/build/build_error.h"
 #include "light/build/guest_layout.h"
+#include "light/build/guest_numa.h"
 
 /* --- the domain --- */
 struct pvh_domain {
@@ -35,6 +36,7 @@ struct pvh_guest {
     const uint8_t *online;            /* bit n: vCPU n is there from the start; NULL: all are */
     uint64_t max_kib, target_kib;     /* RAM; target less than max: populated on demand */
     uint32_t populate_flags;          /* XENMEMF_*: a NUMA node */
+    const struct guest_numa *numa;    /* virtual NUMA; NULL: none */
     bool claim;                       /* take the memory all at once or not at all */
     bool no_acpi;
     const char *kernel_name;          /* for errors */
