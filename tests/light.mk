@@ -2,7 +2,7 @@
 # Tests of libs/light and libs/toollog.
 
 LIGHT_TESTS = tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
-	tests/unit/test_light_bootloader \
+	tests/unit/test_light_bootloader tests/flow/test_vnuma \
 	tests/unit/test_light_info tests/unit/test_light_types tests/unit/test_light_vdev
 LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
@@ -63,6 +63,10 @@ tests_flow_test_domain_life_SOURCES = tests/flow/test_domain_life.c $(FLOW_WORLD
 tests_flow_test_domain_life_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_domain_life_LDADD = $(LOOP_CORE)
+tests_flow_test_vnuma_SOURCES = tests/flow/test_vnuma.c $(FLOW_WORLD)
+tests_flow_test_vnuma_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_vnuma_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_vnuma_LDADD = $(LOOP_CORE)
 tests_flow_test_domain_events_SOURCES = tests/flow/test_domain_events.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_domain_events_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_events_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

@@ -19,6 +19,7 @@
 #include "light/events.h"
 #include "light/small.h"
 #include "light/userdata.h"
+#include "light/vnuma.h"
 
 #define KERNELS LOCALSTATEDIR "/cache/xenolith/kernels"
 #define RAMDISK_MAX (1u << 30)
@@ -33,6 +34,7 @@ struct create {
     struct kernel_file kernel;
     void *ramdisk;
     struct guest_module module;
+    struct guest_numa numa; /* no nodes: none is wanted */
     struct pvh_built built;
     struct light_nodes nodes;
     struct light_asks asks;
@@ -67,7 +69,6 @@ static const char *not_yet(const libxl_domain_config *c)
         { b->num_ioports, "ioports=" },
         { b->num_irqs, "irqs=" },
         { b->num_iomem, "iomem=" },
-        { b->num_vnuma_nodes, "vnuma=" },
         { b->num_vcpu_hard_affinity, "cpus=" },
         { b->num_vcpu_soft_affinity, "cpus_soft=" },
         { b->cpuid != NULL, "cpuid=" },
@@ -94,6 +95,8 @@ static int complete(struct op *op, libxl_domain_config *c)
             return op_fail(op, ERROR_NOMEM, "no memory");
         libxl_bitmap_set(&b->avail_vcpus, 0);
     }
+    if (b->max_memkb == LIBXL_MEMKB_DEFAULT && b->num_vnuma_nodes)
+        b->max_memkb = light_vnuma_memkb(b);
     if (b->max_memkb == LIBXL_MEMKB_DEFAULT)
         b->max_memkb = 32 * 1024;
     if (b->target_memkb == LIBXL_MEMKB_DEFAULT)
@@ -117,9 +120,12 @@ static int check(struct op *op)
         return op_fail(op, ERROR_NI, "%s cannot be had yet", missing);
     if (!c->b_info.kernel && !c->b_info.bootloader)
         return op_fail(op, ERROR_INVAL, "a guest needs a kernel: kernel=\"/path\", or bootloader=\"pygrub\" to find it on its disk");
+    rc = complete(op, c);
+    if (rc)
+        return rc;
     if (c->b_info.target_memkb > c->b_info.max_memkb)
         return op_fail(op, ERROR_INVAL, "memory= is more than maxmem=");
-    rc = complete(op, c);
+    rc = light_vnuma_read(op, d->free.on.priv, &c->b_info, &d->numa);
     return rc ? rc : light_devices_complete(op, d->free.on.ctx, c);
 }
 
@@ -213,6 +219,7 @@ static int build(struct op *op)
         .online = b->avail_vcpus.map,
         .max_kib = b->max_memkb,
         .target_kib = b->target_memkb,
+        .numa = d->numa.nr_vnodes ? &d->numa : NULL,
         .claim = true,
         .no_acpi = !libxl_defbool_is_default(b->acpi) && !libxl_defbool_val(b->acpi),
         .kernel_name = b->bootloader ? "of its disk" : b->kernel,

@@ -51,6 +51,7 @@ light_sources = \
 	libs/light/types.c \
 	libs/light/userdata.c \
 	libs/light/vcpu.c \
+	libs/light/vnuma.c \
 	libs/light/wait.c
 light_headers = \
 	libs/light/child.h \
@@ -75,6 +76,7 @@ light_headers = \
 	libs/light/store_link.h \
 	libs/light/store_tx.h \
 	libs/light/type.h \
+	libs/light/vnuma.h \
 	libs/light/types_device.def \
 	libs/light/types_domain.def \
 	libs/light/types_host.def \
