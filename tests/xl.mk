@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libxlutil (libs/light/xlu) and of tools/xl.
-XL_TESTS = tests/unit/test_xl_config tests/unit/test_xlu_cfg tests/unit/test_xlu_spec
+XL_TESTS = tests/unit/test_xl_conf tests/unit/test_xl_config tests/unit/test_xl_life tests/unit/test_xlu_cfg tests/unit/test_xlu_spec
 tests_unit_test_xlu_cfg_SOURCES = tests/unit/test_xlu_cfg.c tests/fake/fault.c tests/fake/fault.h tests/unit/xlu_fixture.h
 tests_unit_test_xlu_cfg_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xlu_cfg_CFLAGS = $(UTIL_HOST_CFLAGS)
@@ -34,4 +34,18 @@ tests_unit_test_xl_config_SOURCES = tests/unit/test_xl_config.c $(xl_parts)
 tests_unit_test_xl_config_CPPFLAGS = $(STORE_CPPFLAGS) -iquote $(srcdir)/tests/unit
 tests_unit_test_xl_config_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_xl_config_LDADD = $(UTIL_CORE)
+# xl's life of a domain over a libxl of the test's own.
+XL_WRAPPED = libxl_domain_create_new libxl_domain_unpause libxl_domain_destroy libxl_domain_preserve libxl_domain_core_dump \
+	libxl_retrieve_domain_configuration libxl_userdata_retrieve libxl_evenable_domain_death libxl_evdisable_domain_death \
+	libxl_event_wait libxl_get_version_info sleep
+tests_unit_test_xl_life_SOURCES = tests/unit/test_xl_life.c $(xl_parts)
+tests_unit_test_xl_life_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_xl_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_unit_test_xl_life_LDFLAGS = $(XL_WRAPPED:%=-Wl,--wrap=%)
+tests_unit_test_xl_life_LDADD = $(UTIL_CORE)
+tests_unit_test_xl_conf_SOURCES = tests/unit/test_xl_conf.c $(xl_parts)
+tests_unit_test_xl_conf_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_xl_conf_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_unit_test_xl_conf_LDFLAGS = -Wl,--wrap=libxl_get_max_cpus
+tests_unit_test_xl_conf_LDADD = $(UTIL_CORE)
 EXTRA_DIST += tests/unit/xl_keys.def

@@ -64,9 +64,22 @@ int libxl_primary_console_get_tty(libxl_ctx *ctx, uint32_t domid_vm, char **path
     return rc ? rc : libxl_console_get_tty(ctx, domid_vm, number, type, path);
 }
 
+/* Our own program, or the distribution's. It returns only if there is none. */
+static void exec_console(char *const *argv)
+{
+    static const char *const programs[] = { XENBINDIR "/xenconsole", "/usr/libexec/xen/bin/xenconsole",
+                                            "/usr/lib/xen-4.17/bin/xenconsole" };
+
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        execv(programs[i], argv);
+        if (errno != ENOENT)
+            break;
+    }
+}
+
 int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num, libxl_console_type type, int notify_fd)
 {
-    const char *program = XENBINDIR "/xenconsole", *kind = libxl_console_type_to_string(type);
+    const char *kind = libxl_console_type_to_string(type);
     char who[16], number[16], fd[16];
 
     if (type != LIBXL_CONSOLE_TYPE_PV && type != LIBXL_CONSOLE_TYPE_SERIAL)
@@ -74,11 +87,9 @@ int libxl_console_exec(libxl_ctx *ctx, uint32_t domid, int cons_num, libxl_conso
     snprintf(who, sizeof(who), "%u", domid);
     snprintf(number, sizeof(number), "%d", cons_num);
     snprintf(fd, sizeof(fd), "%d", notify_fd);
-    if (notify_fd < 0)
-        execl(program, program, who, "--num", number, "--type", kind, (char *)NULL);
-    else
-        execl(program, program, who, "--num", number, "--type", kind, "--start-notify-fd", fd, (char *)NULL);
-    light_fail(ctx, -errno, "cannot execute %s", program);
+    exec_console((char *[]){ "xenconsole", who, "--num", number, "--type", (char *)kind,
+                             notify_fd < 0 ? NULL : "--start-notify-fd", fd, NULL });
+    light_fail(ctx, -errno, "the program xenconsole cannot be run");
     return ERROR_FAIL;
 }
 

@@ -192,6 +192,37 @@ static void work_done(void *arg, struct op *op, int rc)
     }
 }
 
+/* op_reports' step, of its children too: what the program is told of it. */
+static void work_step(void *arg, const struct op *op, const struct op_step *step, bool undoing, uint64_t begun, int rc)
+{
+    const struct light_work *work = arg;
+    const struct light_events *e = work->ctx->events;
+    const struct light_step report = {
+        .object = op->object,
+        .name = step->name,
+        .next = !undoing && op->current < op->count ? op->steps[op->current].name : NULL,
+        .undoing = undoing,
+        .begun = begun,
+        .ended = loop_now(),
+        .rc = rc,
+    };
+
+    if (e->step)
+        e->step(e->step_arg, &report);
+}
+
+int light_report_steps(libxl_ctx *ctx, light_step_fn *fn, void *arg)
+{
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
+    struct light_events *e = light_events(ctx);
+
+    if (!e)
+        return ERROR_FAIL;
+    e->step = fn;
+    e->step_arg = arg;
+    return 0;
+}
+
 static struct light_work *work_new(libxl_ctx *ctx, struct op *op, const libxl_asyncop_how *how)
 {
     struct light_work *work = calloc(1, sizeof(*work));
@@ -240,7 +271,7 @@ int light_op_run(libxl_ctx *ctx, struct op *op, const libxl_asyncop_how *how)
         light_leave(ctx);
         return rc;
     }
-    op->reports = (struct op_reports){ .done = work_done, .arg = work };
+    op->reports = (struct op_reports){ .step = work_step, .done = work_done, .arg = work };
     TAILQ_INSERT_TAIL(&ctx->events->works, work, link);
     op_begin(op);
     if (!how) {

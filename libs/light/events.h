@@ -14,6 +14,7 @@
 #include "light/ctx.h"
 #include "light/evgen.h"
 #include "light/op.h"
+#include "light/report.h"
 
 /* An operation that the program asked for. */
 struct light_work {
@@ -47,6 +48,8 @@ struct light_events {
     struct light_queue queue; /* that the program has not taken */
     libxl_event_hooks hooks;
     void *hooks_user;
+    light_step_fn *step; /* light_report_steps() */
+    void *step_arg;
     LIST_HEAD(, light_process) processes; /* child.c: that have not ended */
     struct loop_fd sigchld;
     struct light_evgens evgens;

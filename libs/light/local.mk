@@ -70,6 +70,7 @@ light_headers = \
 	libs/light/info.h \
 	libs/light/json.h \
 	libs/light/op.h \
+	libs/light/report.h \
 	libs/light/small.h \
 	libs/light/steady_watch.h \
 	libs/light/state_wait.h \

@@ -4,10 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "xl/config.h"
-#include "xl/xl.h"
+#include "xl/create.h"
+#include "xl/timing.h"
+
+#define EXIT_NO_FILE 6 /* as stock ends then */
 
 static void cleanup_config(libxl_domain_config *d)
 {
@@ -24,42 +28,127 @@ static int print_config(struct xl *xl, libxl_domain_config *d)
     return 0;
 }
 
-/* What of it cannot be had yet is refused before anything is done. */
-static int create(struct xl *xl, const struct xl_args *args, libxl_domain_config *d)
+/* 0 or an exit code. */
+static int read_config(struct xl *xl, const struct xl_args *args, libxl_domain_config *d)
 {
-    static const char missing[] = { 'c', 'F', 'V', 'A' };
-    uint32_t domid;
-    int rc;
+    int first, error;
+    const char *file = config_file_of(args, &first);
 
-    for (size_t i = 0; i < sizeof(missing); i++)
-        if (args->given[(int)missing[i]])
-            return xl_fail(xl, "-%c is not implemented", missing[i]);
-    if (!args->given['e'])
-        return xl_fail(xl, "waiting in the background for the domain's end is not implemented; with -e nobody waits");
-    rc = libxl_domain_create_new(xl->ctx, d, &domid, NULL, NULL);
-    if (rc)
-        return xl_fail_rc(xl, rc, "the domain was not created");
-    if (args->given['p'])
-        return 0;
-    rc = libxl_domain_unpause(xl->ctx, domid, NULL);
-    return rc ? xl_fail_rc(xl, rc, "domain %u was created, and stays paused", domid) : 0;
+    if (!file && !args->n) {
+        xl_fail(xl, "there is no configuration; xl create FILE, or settings such as name=\"guest\"");
+        return EXIT_NO_FILE;
+    }
+    if (!args->given['q'])
+        fprintf(stderr, "Parsing config from %s\n", file ? file : "the command line");
+    error = config_read(xl->ctx, file, args->args + first, args->n - first, d);
+    if (error == -EINVAL)
+        return xl_fail(xl, "%s: the configuration is wrong, nothing was done", file ? file : "command line");
+    if (error) {
+        xl_fail(xl, "%s: %s", file ? file : "command line", strerror(-error));
+        return EXIT_NOT_CREATED;
+    }
+    conf_apply(&xl->conf, d);
+    return 0;
+}
+
+static int create(struct xl *xl, const struct xl_args *args, struct life *life)
+{
+    const struct create_wish wish = {
+        .paused = args->given['p'],
+        .console = args->given['c'],
+        .foreground = args->given['F'],
+        .unattended = args->given['e'],
+        .ignore_masks = args->given[OPT_IGNORE_MASKS],
+        .pidfile = args->value[OPT_PIDFILE],
+    };
+    int status;
+
+    if (args->given['V'] || args->given['A'])
+        return xl_fail(xl, "%s would have no screen to show: frame buffers (vnc) are not implemented; -c shows its console",
+                       life->config.c_info.name);
+    if (wish.pidfile && *wish.pidfile != '/')
+        return xl_fail(xl, "--pidfile=%s: the whole path is needed, from / on", wish.pidfile);
+    if (args->given['d']) {
+        xl->verbosity++;
+        logger_show_all(xl);
+    }
+    status = timing_begin(xl, args);
+    if (status)
+        return status;
+    life->wish = &wish;
+    status = life_lead(life);
+    timing_end(xl, life->config.c_info.name, life->domid);
+    return status;
 }
 
 int cmd_create(struct xl *xl, const struct xl_args *args)
 {
+    struct life life = { .xl = xl };
+    int status;
+
+    libxl_domain_config_init(&life.config);
+    status = read_config(xl, args, &life.config);
+    if (!status && (xl->dry_run || args->given['n']))
+        status = print_config(xl, &life.config);
+    else if (!status)
+        status = create(xl, args, &life);
+    libxl_domain_config_dispose(&life.config);
+    return status;
+}
+
+/* --- config-update: the text is kept, and read when the domain reboots --- */
+
+static char *text_whole(struct xl *xl, const char *file, char *const *extra, int n, size_t *ret_len)
+{
+    _cleanup_free_ char *data = NULL;
+    char *text = NULL;
+    FILE *out;
+    void *read = NULL;
+    int len = 0, error = file ? libxl_read_file_contents(xl->ctx, file, &read, &len) : 0;
+
+    data = read;
+    if (error) {
+        xl_fail(xl, "%s: %s", file, strerror(error));
+        return NULL;
+    }
+    out = open_memstream(&text, ret_len);
+    if (out && len)
+        fwrite(data, 1, (size_t)len, out);
+    for (int i = 0; out && i < n; i++)
+        fprintf(out, "\n%s\n", extra[i]);
+    if (out && !fclose(out))
+        return text;
+    free(text);
+    xl_fail(xl, "no memory");
+    return NULL;
+}
+
+int cmd_config_update(struct xl *xl, const struct xl_args *args)
+{
+    struct xl_args rest = *args; /* without the domain */
     _cleanup_(cleanup_config) libxl_domain_config d;
-    int first, error;
-    const char *file = config_file_of(args, &first);
+    _cleanup_free_ char *text = NULL;
+    uint32_t domid;
+    size_t len = 0;
+    int first, rc;
+    const char *file;
 
     libxl_domain_config_init(&d);
-    if (!args->given['q'])
-        fprintf(stderr, "Parsing config from %s\n", file ? file : "the command line");
-    error = config_read(xl->ctx, file, args->args + first, args->n - first, &d);
-    if (error == -EINVAL)
-        return xl_fail(xl, "%s: the configuration is wrong, nothing was done", file ? file : "command line");
-    if (error)
-        return xl_fail(xl, "%s: %s", file ? file : "command line", strerror(-error));
-    if (xl->dry_run || args->given['n'])
+    rest.args++;
+    rest.n--;
+    file = config_file_of(&rest, &first);
+    rc = domain_find(xl, args->args[0], &domid);
+    if (rc)
+        return rc;
+    rest.given['q'] = true;
+    rc = read_config(xl, &rest, &d);
+    if (rc)
+        return rc;
+    text = text_whole(xl, file, rest.args + first, rest.n - first, &len);
+    if (!text)
+        return 1;
+    if (xl->dry_run)
         return print_config(xl, &d);
-    return create(xl, args, &d);
+    rc = libxl_userdata_store(xl->ctx, domid, "xl", (const uint8_t *)text, (int)len);
+    return rc ? xl_fail_rc(xl, rc, "domain %s keeps its old configuration", args->args[0]) : 0;
 }

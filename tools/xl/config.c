@@ -122,9 +122,9 @@ static void set_enum(struct parse *p, const struct key *key, const struct xlu_se
     }
 }
 
-static void set_field(struct parse *p, const struct key *key, const struct xlu_setting *s)
+static void set_field(struct parse *p, void *base, const struct key *key, const struct xlu_setting *s)
 {
-    void *field = (char *)p->d + key->offset;
+    void *field = (char *)base + key->offset;
     const char *text;
     long number;
 
@@ -160,6 +160,12 @@ static void set_field(struct parse *p, const struct key *key, const struct xlu_s
         key->read.setting(p, s);
         break;
     case KEY_FLAG:
+        if (value_number(p, s->name, s->value, LONG_MIN, LONG_MAX, &number))
+            *(bool *)field = number != 0;
+        break;
+    case KEY_CPUS:
+        cpus_parse(p, s->value, field);
+        break;
     case KEY_IGNORE:
         break;
     }
@@ -167,24 +173,17 @@ static void set_field(struct parse *p, const struct key *key, const struct xlu_s
 
 /* --- keys --- */
 
-static const struct key *key_find(const char *name)
-{
-    for (size_t i = 0; i < nr_xl_keys; i++)
-        if (!strcmp(xl_keys[i].name, name))
-            return &xl_keys[i];
-    return NULL;
-}
-
-static void warn_unknown(struct parse *p)
+static void warn_unknown(struct parse *p, const struct key *keys, size_t n)
 {
     for (const struct xlu_setting *s = p->cfg->settings; s; s = s->next) {
         struct nearest near;
+        size_t i = 0;
 
-        if (key_find(s->name))
-            continue;
         nearest_init(&near, s->name, strlen(s->name));
-        for (size_t i = 0; i < nr_xl_keys; i++)
-            nearest_offer(&near, xl_keys[i].name);
+        while (i < n && strcmp(keys[i].name, s->name))
+            nearest_offer(&near, keys[i++].name);
+        if (i < n)
+            continue;
         if (near.best)
             parse_warn(p, &s->place, "there is no setting `%s'; `%s' is one", s->name, near.best);
         else
@@ -192,7 +191,7 @@ static void warn_unknown(struct parse *p)
     }
 }
 
-static void apply(struct parse *p, const struct key *key)
+static void apply(struct parse *p, void *base, const struct key *key)
 {
     const struct xlu_setting *s = xlu_setting_find(p->cfg, key->name);
 
@@ -200,7 +199,14 @@ static void apply(struct parse *p, const struct key *key)
         return;
     if (key->old && key->kind != KEY_TEXTS)
         parse_warn(p, &s->place, "%s", key->old);
-    set_field(p, key, s);
+    set_field(p, base, key, s);
+}
+
+void keys_apply(struct parse *p, void *base, const struct key *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        apply(p, base, &keys[i]);
+    warn_unknown(p, keys, n);
 }
 
 /* What every domain has, and what settings say together. */
@@ -232,10 +238,8 @@ static void parse_all(struct parse *p)
 {
     domain_type_set(p);
     apply_defaults(p);
-    for (size_t i = 0; i < nr_xl_keys; i++)
-        apply(p, &xl_keys[i]);
+    keys_apply(p, p->d, xl_keys, nr_xl_keys);
     check_whole(p);
-    warn_unknown(p);
 }
 
 static void cleanup_cfg(XLU_Config **cfg)
@@ -243,10 +247,18 @@ static void cleanup_cfg(XLU_Config **cfg)
     xlu_cfg_destroy(*cfg);
 }
 
+/* All settings that there are are read by then. */
+static int config_finish(libxl_ctx *ctx, XLU_Config *cfg, libxl_domain_config *d)
+{
+    struct parse p = { .ctx = ctx, .cfg = cfg, .d = d };
+
+    parse_all(&p);
+    return p.failed ? -EINVAL : 0;
+}
+
 int config_read(libxl_ctx *ctx, const char *file, char *const *extra, int n, libxl_domain_config *d)
 {
     _cleanup_(cleanup_cfg) XLU_Config *cfg = xlu_cfg_init(stderr, file ? file : "command line");
-    struct parse p = { .ctx = ctx, .cfg = cfg, .d = d };
     int error;
 
     if (!cfg)
@@ -254,8 +266,29 @@ int config_read(libxl_ctx *ctx, const char *file, char *const *extra, int n, lib
     error = file ? xlu_cfg_readfile(cfg, file) : 0;
     for (int i = 0; i < n && !error; i++)
         error = xlu_add_data(cfg, "command line", extra[i], strlen(extra[i]));
-    if (error)
-        return -error;
-    parse_all(&p);
+    return error ? -error : config_finish(ctx, cfg, d);
+}
+
+int config_read_text(libxl_ctx *ctx, const char *name, const char *text, size_t len, libxl_domain_config *d)
+{
+    _cleanup_(cleanup_cfg) XLU_Config *cfg = xlu_cfg_init(stderr, name);
+    int error = cfg ? xlu_add_data(cfg, name, text, len) : ENOMEM;
+
+    return error ? -error : config_finish(ctx, cfg, d);
+}
+
+int config_read_device(libxl_ctx *ctx, const char *key, const char *spec, libxl_domain_config *d)
+{
+    _cleanup_(cleanup_cfg) XLU_Config *cfg = xlu_cfg_init(stderr, "command line");
+    struct parse p = { .ctx = ctx, .cfg = cfg, .d = d };
+    XLU_ConfigValue text = { .type = XLU_STRING, .text = (char *)spec }, *item = &text;
+    XLU_ConfigValue list = { .type = XLU_LIST, .list = { .items = &item, .n = 1, .room = 1 } };
+    struct xlu_setting setting = { .name = (char *)key, .value = &list };
+
+    if (!cfg)
+        return -ENOMEM;
+    for (size_t i = 0; i < nr_xl_keys; i++)
+        if (!strcmp(xl_keys[i].name, key))
+            xl_keys[i].read.setting(&p, &setting);
     return p.failed ? -EINVAL : 0;
 }

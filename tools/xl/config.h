@@ -33,7 +33,8 @@ enum key_kind {
     KEY_TEXTS,  /* libxl_string_list; one text is a list of one */
     KEY_ENUM,   /* by its name: read->text */
     KEY_CUSTOM, /* read->setting */
-    KEY_FLAG,   /* bool, of a device */
+    KEY_FLAG,   /* bool */
+    KEY_CPUS,   /* libxl_bitmap, of the host's CPUs */
     KEY_IGNORE, /* known, and means nothing here */
 };
 
@@ -53,6 +54,9 @@ struct key {
 extern const struct key xl_keys[];
 extern const size_t nr_xl_keys;
 
+/* Applies the rows to what was read, in their order, to *base, and warns of settings that have none. */
+void keys_apply(struct parse *p, void *base, const struct key *keys, size_t n);
+
 /* Says what is wrong with a value, or with nothing in particular, and notes that it is. */
 void parse_wrong(struct parse *p, const struct xlu_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -65,6 +69,8 @@ bool value_number(struct parse *p, const char *name, const XLU_ConfigValue *valu
 /* The list, all of whose items are texts; NULL: it was said that it is none. */
 const XLU_ConfigList *list_of_texts(struct parse *p, const struct xlu_setting *s);
 bool text_set(struct parse *p, char **field, const char *text);
+/* "0-3,^1,nodes:1": a set of the host's CPUs, which is allocated. */
+bool cpus_parse(struct parse *p, const XLU_ConfigValue *value, libxl_bitmap *ret_map);
 
 /* --- parts of a device's text, KEY=VALUE[,...], of which the value is up to the next comma --- */
 struct device_key {
@@ -82,6 +88,10 @@ void device_parse(struct parse *p, const XLU_ConfigValue *at, const char *what, 
  * what is wrong; -ENOMEM.
  */
 int config_read(libxl_ctx *ctx, const char *file, char *const *extra, int n, libxl_domain_config *d);
+/* The same of a text, which messages call by that name. */
+int config_read_text(libxl_ctx *ctx, const char *name, const char *text, size_t len, libxl_domain_config *d);
+/* One device, as an item of the list `key` (vif, vtpm, vkb) says it. */
+int config_read_device(libxl_ctx *ctx, const char *key, const char *spec, libxl_domain_config *d);
 
 /* Custom keys. */
 /* Before everything else, whether type= is there or not. */

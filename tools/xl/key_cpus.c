@@ -9,8 +9,7 @@
 #include "xl/cpuset.h"
 #include "xl/xl.h"
 
-/* "0-3,^1,nodes:1", into a set of all the host's CPUs. */
-static bool cpus_parse(struct parse *p, const XLU_ConfigValue *value, libxl_bitmap *ret_map)
+bool cpus_parse(struct parse *p, const XLU_ConfigValue *value, libxl_bitmap *ret_map)
 {
     char why[CPUSET_WHY];
     const char *text;

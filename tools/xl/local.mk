@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 xl_parts = \
+	tools/xl/cmd_console.c \
 	tools/xl/cmd_cpupool.c \
 	tools/xl/cmd_create.c \
+	tools/xl/cmd_device.c \
+	tools/xl/cmd_device_list.c \
 	tools/xl/cmd_host.c \
 	tools/xl/cmd_info.c \
 	tools/xl/cmd_life.c \
@@ -9,8 +12,11 @@ xl_parts = \
 	tools/xl/cmd_memory.c \
 	tools/xl/cmd_sched.c \
 	tools/xl/cmd_vcpu.c \
+	tools/xl/conf.c \
 	tools/xl/config.c \
+	tools/xl/console.c \
 	tools/xl/cpuset.c \
+	tools/xl/create.c \
 	tools/xl/format.c \
 	tools/xl/help.c \
 	tools/xl/key_cpus.c \
@@ -20,14 +26,19 @@ xl_parts = \
 	tools/xl/key_vnuma.c \
 	tools/xl/keys.c \
 	tools/xl/listing.c \
+	tools/xl/lock.c \
+	tools/xl/logger.c \
 	tools/xl/options.c \
+	tools/xl/room.c \
 	tools/xl/table.c \
-	tools/xl/util.c
+	tools/xl/timing.c \
+	tools/xl/util.c \
+	tools/xl/watch.c
 xl_sources = tools/xl/main.c $(xl_parts)
 
 bin_PROGRAMS += tools/xl/xl
-tools_xl_xl_SOURCES = $(xl_sources) tools/xl/config.h tools/xl/cpuset.h tools/xl/format.h \
-	tools/xl/listing.h tools/xl/xl.h
+tools_xl_xl_SOURCES = $(xl_sources) tools/xl/conf.h tools/xl/config.h tools/xl/cpuset.h tools/xl/create.h \
+	tools/xl/format.h tools/xl/listing.h tools/xl/timing.h tools/xl/xl.h
 tools_xl_xl_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
 tools_xl_xl_LDFLAGS = $(UTIL_LINK)

@@ -53,36 +53,21 @@ static int unknown_command(const char *name)
     return 1;
 }
 
-/* Messages of the library: warnings and worse, with each -v more. */
-static xentoollog_logger *logger_make(const struct xl *xl)
-{
-    unsigned flags = (xl->timestamps ? XTL_STDIOSTREAM_SHOW_PID | XTL_STDIOSTREAM_SHOW_DATE : 0) |
-                     (xl->progress_cr ? XTL_STDIOSTREAM_PROGRESS_USE_CR : 0);
-    int level = (int)XTL_PROGRESS - xl->verbosity;
-
-    if (level < XTL_DEBUG)
-        level = XTL_DEBUG;
-    return (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, (xentoollog_level)level, flags);
-}
-
 static int run_with_context(struct xl *xl, const struct xl_args *args)
 {
-    xentoollog_logger *logger;
-    int rc, status;
+    int status;
 
     if (xl->command->flags & XL_NO_CONTEXT)
         return xl->command->run(xl, args);
-    logger = logger_make(xl);
-    if (!logger)
+    if (!logger_make(xl))
         return xl_fail(xl, "no memory");
-    rc = libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, logger);
-    if (rc) {
-        status = xl_fail_rc(xl, rc, "cannot reach the hypervisor and the store; is this dom0, and are you root?");
-    } else {
-        status = xl->command->run(xl, args);
+    status = xl_context(xl);
+    if (status == 0) {
+        status = conf_read(xl->ctx, &xl->conf) ? xl->command->run(xl, args) : 1;
+        conf_done(&xl->conf);
         libxl_ctx_free(xl->ctx);
     }
-    xtl_logger_destroy(logger);
+    xtl_logger_destroy(xl->logger);
     return status;
 }
 

@@ -58,7 +58,7 @@ int options_parse(struct xl *xl, int argc, char **argv, struct xl_args *ret_args
         }
         if (code == '?')
             return usage(xl);
-        ret_args->given[code] = true;
+        ret_args->given[code]++;
         ret_args->value[code] = optarg;
         if (ret_args->nr_given < argc) /* -abc may be more options than arguments; those have no value */
             ret_args->in_order[ret_args->nr_given++] = (struct xl_given){ code, optarg };

@@ -6,12 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "xl/xl.h"
 
 static void begin_message(const struct xl *xl)
 {
     fflush(stdout);
     fprintf(stderr, "xl%s%s: ", xl->command ? " " : "", xl->command ? xl->command->name : "");
+}
+
+static void end_message(const struct xl *xl, const char *otherwise)
+{
+    _cleanup_free_ char *cause = logger_take_cause(xl);
+
+    fprintf(stderr, "%s%s\n", cause || otherwise ? ": " : "", cause ? cause : otherwise ? otherwise : "");
 }
 
 int xl_fail(const struct xl *xl, const char *format, ...)
@@ -22,7 +30,7 @@ int xl_fail(const struct xl *xl, const char *format, ...)
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    end_message(xl, NULL);
     return 1;
 }
 
@@ -68,8 +76,22 @@ int xl_fail_rc(const struct xl *xl, int rc, const char *format, ...)
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fprintf(stderr, ": %s\n", rc_text(rc));
+    end_message(xl, rc_text(rc));
     return 1;
+}
+
+int xl_context(struct xl *xl)
+{
+    int rc = libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, xl->logger);
+
+    return rc ? xl_fail_rc(xl, rc, "cannot reach the hypervisor and the store; is this dom0, and are you root?") : 0;
+}
+
+int xl_context_of_child(struct xl *xl)
+{
+    libxl_postfork_child_noexec(xl->ctx); /* the parent's, which stays as it is */
+    xl->ctx = NULL;
+    return xl_context(xl);
 }
 
 static void *check(void *memory)
