@@ -37,4 +37,6 @@ sched-credit2 -s
 sched-credit2 -d guest
 sched-rtds
 cpupool-list
+block-list guest
+network-list guest
 END

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 #include <libxl_event.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,9 @@ static int reasons[4], nr_reasons; /* of the ends that come; then the domain is 
 static int given;
 static const char *kept; /* the userdata "xl" */
 static uint32_t next_domid;
+static libxl_asyncop_how create_how;
+static sem_t aborted;
+static int create_rc, interrupt_with; /* a signal that comes while the domain is made; 0: none */
 
 static int called(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -41,6 +46,7 @@ static int called(const char *format, ...)
 
 int __wrap_libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d, uint32_t *domid, const libxl_asyncop_how *how,
                                    const libxl_asyncprogress_how *console);
+int __wrap_libxl_ao_abort(libxl_ctx *ctx, const libxl_asyncop_how *how);
 int __wrap_libxl_domain_unpause(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how *how);
 int __wrap_libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how *how);
 int __wrap_libxl_domain_preserve(libxl_ctx *ctx, uint32_t domid, libxl_domain_create_info *info, const char *suffix,
@@ -59,10 +65,24 @@ int __wrap_libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d, uint3
                                    const libxl_asyncprogress_how *console)
 {
     (void)ctx;
-    (void)how;
     (void)console;
     *domid = next_domid++;
-    return called("create:%s:%d", d->c_info.name, d->b_info.max_vcpus);
+    create_how = *how;
+    create_rc = called("create:%s:%d", d->c_info.name, d->b_info.max_vcpus);
+    if (interrupt_with)
+        raise(interrupt_with);
+    return nr_calls % 2 ? 0 : create_rc; /* at once, or later */
+}
+
+/* Called by a thread. */
+int __wrap_libxl_ao_abort(libxl_ctx *ctx, const libxl_asyncop_how *how)
+{
+    (void)ctx;
+    assert_int_equal(how->u.for_event, create_how.u.for_event);
+    called("abort");
+    create_rc = ERROR_ABORTED;
+    sem_post(&aborted);
+    return 0;
 }
 
 int __wrap_libxl_domain_unpause(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how *how)
@@ -134,14 +154,35 @@ void __wrap_libxl_evdisable_domain_death(libxl_ctx *ctx, libxl_evgen_domain_deat
     (void)death;
 }
 
+static int create_ended(libxl_event **event, libxl_event_predicate *wanted, void *arg)
+{
+    libxl_event *e = calloc(1, sizeof(*e));
+
+    assert_non_null(e);
+    if (interrupt_with)
+        sem_wait(&aborted);
+    libxl_event_init(e);
+    libxl_event_init_type(e, LIBXL_EVENT_TYPE_OPERATION_COMPLETE);
+    e->for_user = create_how.u.for_event + 1;
+    assert_false(wanted(e, arg)); /* another's */
+    e->for_user = create_how.u.for_event;
+    assert_true(wanted(e, arg));
+    e->u.operation_complete.rc = create_rc;
+    *event = e;
+    return 0;
+}
+
 int __wrap_libxl_event_wait(libxl_ctx *ctx, libxl_event **event, uint64_t mask, libxl_event_predicate *wanted, void *arg)
 {
     const struct life *life = arg;
-    libxl_event *e = calloc(1, sizeof(*e));
-    int rc = called("wait");
+    libxl_event *e;
+    int rc;
 
     (void)ctx;
-    (void)mask;
+    if (mask == UINT64_C(1) << LIBXL_EVENT_TYPE_OPERATION_COMPLETE)
+        return create_ended(event, wanted, arg);
+    e = calloc(1, sizeof(*e));
+    rc = called("wait");
     assert_non_null(e);
     if (rc) {
         free(e);
@@ -182,8 +223,7 @@ static char log_path[32];
 
 static int lead(libxl_action_on_shutdown action, bool foreground, bool paused)
 {
-    const struct create_wish wish = { .foreground = foreground, .unattended = !foreground, .paused = paused };
-    struct life life = { .xl = &xl, .wish = &wish };
+    struct life life = { .xl = &xl, .wish = { .foreground = foreground, .unattended = !foreground, .paused = paused } };
     int status;
 
     calls[0] = '\0';
@@ -327,6 +367,26 @@ static void test_failures(void **state)
     }
 }
 
+/* The user has had enough: what is made is unmade; the next signal is as before. */
+static void test_interrupted(void **state)
+{
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+    (void)state;
+    assert_int_equal(sem_init(&aborted, 0, 0), 0);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct sigaction now;
+
+        interrupt_with = numbers[i];
+        assert_int_equal(lead(LIBXL_ACTION_ON_SHUTDOWN_DESTROY, false, false), EXIT_NOT_CREATED);
+        interrupt_with = 0;
+        assert_string_equal(calls, "create:g:1 abort ");
+        sigaction(numbers[i], NULL, &now);
+        assert_true(now.sa_handler == SIG_DFL);
+    }
+    sem_destroy(&aborted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reasons, setup, teardown),
         cmocka_unit_test_setup_teardown(test_updated, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_interrupted, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,9 @@ static int read_config(struct xl *xl, const struct xl_args *args, libxl_domain_c
 
 static int create(struct xl *xl, const struct xl_args *args, struct life *life)
 {
-    const struct create_wish wish = {
+    int status;
+
+    life->wish = (struct create_wish){
         .paused = args->given['p'],
         .console = args->given['c'],
         .foreground = args->given['F'],
@@ -61,13 +63,11 @@ static int create(struct xl *xl, const struct xl_args *args, struct life *life)
         .ignore_masks = args->given[OPT_IGNORE_MASKS],
         .pidfile = args->value[OPT_PIDFILE],
     };
-    int status;
-
     if (args->given['V'] || args->given['A'])
         return xl_fail(xl, "%s would have no screen to show: frame buffers (vnc) are not implemented; -c shows its console",
                        life->config.c_info.name);
-    if (wish.pidfile && *wish.pidfile != '/')
-        return xl_fail(xl, "--pidfile=%s: the whole path is needed, from / on", wish.pidfile);
+    if (life->wish.pidfile && *life->wish.pidfile != '/')
+        return xl_fail(xl, "--pidfile=%s: the whole path is needed, from / on", life->wish.pidfile);
     if (args->given['d']) {
         xl->verbosity++;
         logger_show_all(xl);
@@ -75,7 +75,6 @@ static int create(struct xl *xl, const struct xl_args *args, struct life *life)
     status = timing_begin(xl, args);
     if (status)
         return status;
-    life->wish = &wish;
     status = life_lead(life);
     timing_end(xl, life->config.c_info.name, life->domid);
     return status;
@@ -141,9 +140,8 @@ int cmd_config_update(struct xl *xl, const struct xl_args *args)
     if (rc)
         return rc;
     rest.given['q'] = true;
-    rc = read_config(xl, &rest, &d);
-    if (rc)
-        return rc;
+    if (read_config(xl, &rest, &d))
+        return 1;
     text = text_whole(xl, file, rest.args + first, rest.n - first, &len);
     if (!text)
         return 1;

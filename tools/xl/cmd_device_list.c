@@ -14,7 +14,7 @@ typedef void list_fn(struct xl *xl, uint32_t domid, struct json *j);
 
 static int list_domains(struct xl *xl, const struct xl_args *args, const char *header, list_fn *list)
 {
-    struct json j, *json = args->given[OPT_JSON] ? &j : NULL;
+    struct json j = { 0 }, *json = args->given[OPT_JSON] ? &j : NULL;
     int status = 0;
 
     if (json) {

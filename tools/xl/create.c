@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/daemon.h"
+#include "xl/interrupt.h"
 #include "xl/timing.h"
 
 /* --- making it --- */
@@ -31,9 +32,13 @@ static int make(struct life *life)
 {
     const libxl_asyncprogress_how console_how = { .callback = console_available, .for_callback = life };
     struct xl *xl = life->xl;
+    struct interrupt interrupt;
     int rc;
 
-    rc = libxl_domain_create_new(xl->ctx, &life->config, &life->domid, NULL, life->wish->console ? &console_how : NULL);
+    if (interrupt_begin(&interrupt, xl))
+        return EXIT_NOT_CREATED;
+    rc = libxl_domain_create_new(xl->ctx, &life->config, &life->domid, &interrupt.how, life->wish.console ? &console_how : NULL);
+    rc = interrupt_end(&interrupt, rc);
     if (!rc)
         return 0;
     timing_end(xl, life->config.c_info.name, life->domid);
@@ -64,16 +69,16 @@ int life_begin(struct life *life)
     struct xl *xl = life->xl;
     int rc, vcpu;
 
-    if (!life->wish->ignore_masks && !conf_apply_masks(xl->ctx, &xl->conf, &life->config, &vcpu)) {
+    if (!life->wish.ignore_masks && !conf_apply_masks(xl->ctx, &xl->conf, &life->config, &vcpu)) {
         xl_fail(xl, "vCPU %d may run on no CPU that xl.conf's masks allow; --ignore-global-affinity-masks is without them", vcpu);
         return EXIT_NOT_CREATED;
     }
     rc = make_with_room(life);
     if (rc)
         return rc;
-    if (life->wish->console && !life->console)
+    if (life->wish.console && !life->console)
         life->console = console_start(xl, life->domid);
-    rc = life->wish->paused ? 0 : libxl_domain_unpause(xl->ctx, life->domid, NULL);
+    rc = life->wish.paused ? 0 : libxl_domain_unpause(xl->ctx, life->domid, NULL);
     timing_end(xl, life->config.c_info.name, life->domid);
     if (!rc)
         return 0;
@@ -105,7 +110,7 @@ static int log_open(struct life *life)
 
 static int pidfile_write(struct life *life)
 {
-    const char *path = life->wish->pidfile;
+    const char *path = life->wish.pidfile;
     FILE *file = path ? fopen(path, "we") : NULL;
     bool ok = file && fprintf(file, "%ld\n", (long)getpid()) > 0;
 
@@ -160,11 +165,13 @@ static int attend(struct life *life)
 
 int life_lead(struct life *life)
 {
-    const struct create_wish *wish = life->wish;
+    const struct create_wish *wish = &life->wish;
     int status = life_begin(life);
 
-    if (status)
+    if (status) {
+        console_wait(life->console); /* it ends with the domain */
         return status;
+    }
     if (wish->foreground && !wish->unattended)
         return pidfile_write(life) ? 1 : life_watch(life);
     if (!wish->unattended)

@@ -23,7 +23,7 @@ struct create_wish {
 
 struct life {
     struct xl *xl;
-    const struct create_wish *wish;
+    struct create_wish wish;
     libxl_domain_config config;
     uint32_t domid;
     pid_t console; /* the process that shows it; 0: none */

@@ -19,6 +19,7 @@ xl_parts = \
 	tools/xl/create.c \
 	tools/xl/format.c \
 	tools/xl/help.c \
+	tools/xl/interrupt.c \
 	tools/xl/key_cpus.c \
 	tools/xl/key_devices.c \
 	tools/xl/key_general.c \
@@ -38,7 +39,7 @@ xl_sources = tools/xl/main.c $(xl_parts)
 
 bin_PROGRAMS += tools/xl/xl
 tools_xl_xl_SOURCES = $(xl_sources) tools/xl/conf.h tools/xl/config.h tools/xl/cpuset.h tools/xl/create.h \
-	tools/xl/format.h tools/xl/listing.h tools/xl/timing.h tools/xl/xl.h
+	tools/xl/format.h tools/xl/interrupt.h tools/xl/listing.h tools/xl/timing.h tools/xl/xl.h
 tools_xl_xl_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
 tools_xl_xl_LDFLAGS = $(UTIL_LINK)

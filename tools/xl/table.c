@@ -239,7 +239,7 @@ const struct xl_command xl_commands[] = {
     { "vtpm-attach", cmd_vtpm_attach, XL_DRY_RUN, 1, -1, "DOMAIN [KEY=VALUE...]", "Add a TPM to a domain", NULL },
     { "vtpm-list", cmd_vtpm_list, 0, 1, -1, "[OPTIONS] DOMAIN...", "List a domain's TPMs", json_options },
     { "vtpm-detach", cmd_vtpm_detach, 0, 2, 2, "DOMAIN DEVICE|UUID", "Take a TPM from a domain", NULL },
-    { "vkb-attach", cmd_vkb_attach, XL_DRY_RUN, 1, -1, "DOMAIN [KEY=VALUE...]", "Add a keyboard and pointer to a domain", NULL },
+    { "vkb-attach", cmd_vkb_attach, XL_DRY_RUN, 2, -1, "DOMAIN KEY=VALUE...", "Add a keyboard and pointer to a domain", NULL },
     { "vkb-list", cmd_vkb_list, 0, 1, -1, "[OPTIONS] DOMAIN...", "List a domain's keyboards", json_options },
     { "vkb-detach", cmd_vkb_detach, 0, 2, 2, "DOMAIN DEVICE", "Take a keyboard and pointer from a domain", NULL },
     { "help", cmd_help, XL_NO_CONTEXT, 0, 1, "[OPTIONS] [COMMAND]", "What commands there are", help_options },

@@ -122,8 +122,7 @@ static int set_aside(struct life *life)
 
 static int again(struct life *life, libxl_action_on_shutdown action, time_t begun)
 {
-    struct create_wish wish = *life->wish;
-    const struct create_wish *first = life->wish;
+    const struct create_wish first = life->wish;
     time_t lived = time(NULL) - begun;
     int status;
 
@@ -136,9 +135,8 @@ static int again(struct life *life, libxl_action_on_shutdown action, time_t begu
     if (lived >= 0 && lived < SHORT_LIFE)
         sleep((unsigned)(SHORT_LIFE - lived));
     printf("Done. Rebooting now\n");
-    wish.paused = false;
-    wish.console = first->console && first->foreground;
-    life->wish = &wish;
+    life->wish.paused = false;
+    life->wish.console = first.console && first.foreground;
     status = life_begin(life);
     life->wish = first;
     return status;
