@@ -15,7 +15,7 @@
 #define BACKEND_SECONDS 30
 
 const struct light_device_kind *const light_device_kinds[] = {
-    &light_device_disk, &light_device_nic, NULL,
+    &light_device_disk, &light_device_nic, &light_device_vfb, &light_device_vkb, NULL,
 };
 
 /* --- configurations --- */
@@ -43,6 +43,7 @@ static int complete(struct op *op, struct light_device *d)
         return op_fail(op, ERROR_INVAL, "%s: its backend is to be in domain %s, and there is none", d->label, backend);
     d->backend_domid = *backend_domid;
     d->backend = d->kind->word;
+    d->by_model = d->waits = false;
     rc = d->kind->complete(op, d);
     d->devid_chosen = d->devid == LIGHT_ANY_DEVID;
     return rc;
@@ -56,7 +57,8 @@ static void set_devid(struct light_device *d, int devid)
 }
 
 /* Those of one kind, which are `count` at `list`. */
-static int complete_list(struct op *op, libxl_ctx *ctx, const struct light_device_kind *kind, char *list, int count)
+static int complete_list(struct op *op, libxl_ctx *ctx, const struct light_device_kind *kind, char *list, int count,
+                         bool *ret_by_model)
 {
     int *devids = arena_alloc(&op->arena, (size_t)count * sizeof(*devids)), next = 0;
 
@@ -76,18 +78,20 @@ static int complete_list(struct op *op, libxl_ctx *ctx, const struct light_devic
         devids[i] = d.devid;
         if (d.devid >= next)
             next = d.devid + 1;
+        *ret_by_model |= d.by_model;
     }
     return 0;
 }
 
-int light_devices_complete(struct op *op, libxl_ctx *ctx, libxl_domain_config *config)
+int light_devices_complete(struct op *op, libxl_ctx *ctx, libxl_domain_config *config, bool *ret_by_model)
 {
+    *ret_by_model = false;
     for (unsigned i = 0; light_device_kinds[i]; i++) {
         const struct light_device_kind *kind = light_device_kinds[i];
         char *list = *(char **)((char *)config + kind->list);
         int count = *(int *)((char *)config + kind->count), rc;
 
-        rc = count > 0 ? complete_list(op, ctx, kind, list, count) : 0;
+        rc = count > 0 ? complete_list(op, ctx, kind, list, count, ret_by_model) : 0;
         if (rc)
             return rc;
     }
@@ -264,7 +268,7 @@ static int wait_for_backend(struct op *op)
 {
     struct light_device *d = op->arg;
 
-    if (d->model_comes || (!d->kind->up && !strcmp(d->backend, d->kind->word)))
+    if (!d->waits || (d->by_model && d->model_comes))
         return 0;
     d->wait = (struct light_state_wait){
         .op = op,

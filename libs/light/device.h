@@ -54,7 +54,7 @@ struct light_device_kind {
     int (*number)(const void *config);
 };
 
-extern const struct light_device_kind light_device_disk, light_device_nic;
+extern const struct light_device_kind light_device_disk, light_device_nic, light_device_vfb, light_device_vkb;
 /* All of them, up to NULL. */
 extern const struct light_device_kind *const light_device_kinds[];
 
@@ -67,7 +67,9 @@ struct light_device {
     int devid;              /* LIGHT_ANY_DEVID: the next one */
     uint32_t backend_domid;
     const char *backend;    /* the word of its backend: "vbd", "qdisk" */
-    bool model_comes;       /* its backend is a device model that is started later: do not wait */
+    bool model_comes;       /* a device model is started later: do not wait for that */
+    /* What complete() says: whose backend it has, and whether it comes by itself. */
+    bool by_model, waits;
     /* The rest is the steps'. */
     char label[40];         /* to people: "disk xvda" */
     bool written;           /* its nodes are there */
@@ -80,8 +82,8 @@ struct light_device {
     void *own;              /* the kind's, of the operation's arena */
 };
 
-/* All devices of a new domain: completes them, chooses their numbers, and looks that none is there twice. */
-int light_devices_complete(struct op *op, libxl_ctx *ctx, libxl_domain_config *config);
+/* All devices of a new domain: completes them, chooses their numbers, and looks that none is there twice. *ret_by_model: some need one. */
+int light_devices_complete(struct op *op, libxl_ctx *ctx, libxl_domain_config *config, bool *ret_by_model);
 
 /* From kind->nodes. A value is formatted; BACK nodes are also kept in /libxl. */
 void light_device_write(struct light_device *d, enum light_side side, const char *name, const char *format, ...)

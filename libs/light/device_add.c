@@ -239,6 +239,8 @@ static int device_remove(libxl_ctx *ctx, uint32_t domid, const struct light_devi
 
 DEFINE_DEVICE(disk)
 DEFINE_DEVICE(nic)
+DEFINE_DEVICE(vfb)
+DEFINE_DEVICE(vkb)
 
 int libxl_device_disk_safe_remove(libxl_ctx *ctx, uint32_t domid, libxl_device_disk *disk, const libxl_asyncop_how *ao_how)
 {

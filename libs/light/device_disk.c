@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* Disks (xl-disk-configuration(5)): block devices as they are, files by loop devices, both with Linux's backend. */
+/* Disks (xl-disk-configuration(5)): block devices as they are and files by loop devices, with Linux's backend; others by QEMU. */
 #include <errno.h>
 #include <libxl_utils.h>
 #include <stdio.h>
@@ -44,7 +44,6 @@ static const char *not_yet(const libxl_device_disk *disk)
         { disk->specification == LIBXL_DISK_SPECIFICATION_VIRTIO, "specification=virtio" },
         { disk->script && strcmp(disk->script, BLOCK_SCRIPT) && strcmp(disk->script, "block"), "script=" },
         { !libxl_defbool_is_default(disk->colo_enable) && libxl_defbool_val(disk->colo_enable), "colo" },
-        { is_qemus(disk), "a disk by QEMU (qdisk)" },
     };
 
     for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -65,9 +64,12 @@ static int complete(struct op *op, struct light_device *d)
         return op_fail(op, ERROR_NI, "%s: %s cannot be had yet", d->label, missing);
     if (disk->format != LIBXL_DISK_FORMAT_EMPTY && (!disk->pdev_path || !disk->pdev_path[0]))
         return op_fail(op, ERROR_INVAL, "%s: it needs a file or block device: target=", d->label);
-    if (!format_word(disk->format) && disk->format != LIBXL_DISK_FORMAT_UNKNOWN)
+    if (!format_word(disk->format) && (disk->format != LIBXL_DISK_FORMAT_UNKNOWN || is_qemus(disk)))
         return op_fail(op, ERROR_INVAL, "%s: there is no such format", d->label);
-    d->backend = is_qemus(disk) ? "qdisk" : "vbd";
+    d->by_model = is_qemus(disk);
+    d->waits = true;
+    if (d->by_model)
+        d->backend = "qdisk";
     libxl_defbool_setdefault(&disk->colo_restore_enable, false);
     return 0;
 }
@@ -84,7 +86,7 @@ static int open_it(struct op *op)
     if (!own)
         return op_fail(op, ERROR_NOMEM, "no memory");
     d->own = own;
-    if (d->backend_domid)
+    if (d->backend_domid || disk->format == LIBXL_DISK_FORMAT_EMPTY)
         return 0;
     rc = light_host_disk(disk->pdev_path, &own->at);
     if (rc == -EINVAL)
@@ -108,12 +110,16 @@ static void nodes(struct light_device *d)
     bool discard = libxl_defbool_is_default(disk->discard_enable) ? disk->readwrite : libxl_defbool_val(disk->discard_enable);
     bool trusted = libxl_defbool_is_default(disk->trusted) || libxl_defbool_val(disk->trusted);
 
-    light_device_write(d, LIGHT_BACK, "params", "%s", disk->pdev_path);
-    light_device_write(d, LIGHT_BACK, "script", "%s", BLOCK_SCRIPT);
+    if (d->by_model) {
+        light_device_write(d, LIGHT_BACK, "params", "%s:%s", format_word(disk->format), disk->pdev_path ? disk->pdev_path : "");
+    } else {
+        light_device_write(d, LIGHT_BACK, "params", "%s", disk->pdev_path);
+        light_device_write(d, LIGHT_BACK, "script", "%s", BLOCK_SCRIPT);
+    }
     light_device_write(d, LIGHT_BACK, "removable", "%d", disk->removable ? 1 : 0);
     light_device_write(d, LIGHT_BACK, "bootable", "1");
     light_device_write(d, LIGHT_BACK, "dev", "%s", disk->vdev);
-    light_device_write(d, LIGHT_BACK, "type", "phy");
+    light_device_write(d, LIGHT_BACK, "type", "%s", d->by_model ? "qdisk" : "phy");
     light_device_write(d, LIGHT_BACK, "mode", "%s", disk->readwrite ? "w" : "r");
     light_device_write(d, LIGHT_BACK, "device-type", "%s", type);
     if (disk->direct_io_safe)
@@ -165,6 +171,8 @@ static int up(struct op *op)
     const libxl_device_disk *disk = d->config;
     struct light_disk *own = d->own;
 
+    if (d->by_model)
+        return 0;
     if (!own->at.is_block) {
         int rc = light_host_loop_new(disk->pdev_path, !disk->readwrite, &d->fd, own->node, &own->device);
 

@@ -191,6 +191,7 @@ static int front_number(libxl_ctx *ctx, const char *front, const char *name)
 
 DEFINE_LIST(disk)
 DEFINE_LIST(nic)
+DEFINE_LIST(vkb)
 
 int libxl_device_disk_getinfo(libxl_ctx *ctx, uint32_t domid, const libxl_device_disk *disk, libxl_diskinfo *diskinfo)
 {
@@ -226,6 +227,28 @@ int libxl_device_nic_getinfo(libxl_ctx *ctx, uint32_t domid, const libxl_device_
         .rref_rx = front_number(ctx, a.frontend, "rx-ring-ref"),
     };
     return 0;
+}
+
+int libxl_device_vkb_getinfo(libxl_ctx *ctx, uint32_t domid, const libxl_device_vkb *vkb, libxl_vkbinfo *vkbinfo)
+{
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
+    struct about a;
+    int rc = about(ctx, domid, &light_device_vkb, vkb->devid, &a);
+
+    if (rc)
+        return rc;
+    *vkbinfo = (libxl_vkbinfo){
+        .backend = a.backend, .backend_id = a.backend_id, .frontend = a.frontend, .frontend_id = a.frontend_id,
+        .devid = vkb->devid, .state = a.state,
+        .evtch = front_number(ctx, a.frontend, "event-channel"),
+        .rref = front_number(ctx, a.frontend, "page-ref"),
+    };
+    return 0;
+}
+
+int libxl_devid_to_device_vkb(libxl_ctx *ctx, uint32_t domid, int devid, libxl_device_vkb *vkb)
+{
+    return device_of(ctx, domid, &light_device_vkb, devid, vkb);
 }
 
 int libxl_vdev_to_device_disk(libxl_ctx *ctx, uint32_t domid, const char *vdev, libxl_device_disk *disk)

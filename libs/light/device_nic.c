@@ -49,6 +49,7 @@ static int complete(struct op *op, struct light_device *d)
     if (nic->nictype == LIBXL_NIC_TYPE_VIF_IOEMU)
         return op_fail(op, ERROR_INVAL, "%s: a guest of type pvh has no emulated cards (type=ioemu)", d->label);
     nic->nictype = LIBXL_NIC_TYPE_VIF;
+    d->waits = true;
     if (nic->ifname && strlen(nic->ifname) >= IFNAMSIZ)
         return op_fail(op, ERROR_INVAL, "%s: vifname=%s is too long", d->label, nic->ifname);
     if (!memcmp(nic->mac, none, sizeof(none)))

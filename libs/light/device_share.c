@@ -116,10 +116,12 @@ static int listed(struct light_look *look)
 int light_disk_look(struct op *op)
 {
     struct light_device *d = op->arg;
-    struct share *s = d->backend_domid ? NULL : arena_alloc(&op->arena, sizeof(*s));
+    const libxl_device_disk *disk = d->config;
+    struct share *s;
 
-    if (d->backend_domid)
+    if (d->backend_domid || disk->format == LIBXL_DISK_FORMAT_EMPTY)
         return 0;
+    s = arena_alloc(&op->arena, sizeof(*s));
     if (s)
         s->level.list = arena_alloc(&op->arena, BACKENDS * sizeof(*s->level.list));
     if (!s || !s->level.list)

@@ -39,6 +39,7 @@ struct create {
     struct light_nodes nodes;
     struct light_asks asks;
     struct light_state_wait tty;
+    bool has_model; /* a device needs one */
     struct light_progress *console; /* NULL: nobody asked, or was told already */
 };
 
@@ -56,8 +57,6 @@ static const char *not_yet(const libxl_domain_config *c)
         { c->num_pcidevs, "pci=" },
         { c->num_rdms, "rdm=" },
         { c->num_dtdevs, "dtdev=" },
-        { c->num_vfbs, "vfb=" },
-        { c->num_vkbs, "vkb=" },
         { c->num_vtpms, "vtpm=" },
         { c->num_p9s, "p9=" },
         { c->num_pvcallsifs, "pvcalls=" },
@@ -126,7 +125,7 @@ static int check(struct op *op)
     if (c->b_info.target_memkb > c->b_info.max_memkb)
         return op_fail(op, ERROR_INVAL, "memory= is more than maxmem=");
     rc = light_vnuma_read(op, d->free.on.priv, &c->b_info, &d->numa);
-    return rc ? rc : light_devices_complete(op, d->free.on.ctx, c);
+    return rc ? rc : light_devices_complete(op, d->free.on.ctx, c, &d->has_model);
 }
 
 /* --- files --- */
@@ -171,6 +170,7 @@ static void release(struct op *op)
     struct create *d = op->arg;
 
     light_bootloader_free(&d->bootloader);
+    light_model_release(&d->free.model);
     kernel_file_close(&d->kernel);
     free(d->ramdisk);
     light_progress_free(d->console);
@@ -332,6 +332,7 @@ static int attach_list(struct op *op, const struct light_device_kind *kind, char
         device->domid = d->free.on.domid;
         device->kind = kind;
         device->config = list + (size_t)i * kind->type->size;
+        device->model_comes = true;
         if (!light_attach_begin(op, device))
             return ERROR_NOMEM;
     }
@@ -364,6 +365,44 @@ static int detach_devices(struct op *op)
     return light_devices_remove(op, &d->free.devices);
 }
 
+static int prepare_model(struct op *op)
+{
+    struct create *d = op->arg;
+    struct light_model *m = &d->free.model;
+
+    m->ctx = d->free.on.ctx;
+    m->domid = d->free.on.domid;
+    m->config = d->config;
+    return 0;
+}
+
+static int start_model(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->has_model ? light_model_start(op, &d->free.model) : 0;
+}
+
+static void stop_model(struct op *op)
+{
+    light_model_stop(&((struct create *)op->arg)->free.model);
+}
+
+static int keep_model(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->has_model ? light_model_keep(op, &d->free.model) : 0;
+}
+
+/* After its devices were taken away, which it serves. */
+static int end_model(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->has_model ? light_model_end(op, &d->free.model) : 0;
+}
+
 /* --- the configuration, for who asks later --- */
 
 static int keep(struct op *op)
@@ -393,7 +432,10 @@ static const struct op_step steps[] = {
     { .name = "writing its nodes", .start = write_nodes, .undo = free_nodes },
     { .name = "introducing it to the store", .start = introduce, .undo = await_tty },
     { .name = "telling that it has a console", .start = tell_of_console },
+    { .name = "making room for its device model", .start = prepare_model, .undo = end_model },
     { .name = "attaching its devices", .start = attach_devices, .undo = detach_devices },
+    { .name = "starting its device model", .start = start_model, .stop = stop_model },
+    { .name = "letting its device model go on", .start = keep_model },
     { .name = "keeping its configuration", .start = keep, .undo = forget },
 };
 

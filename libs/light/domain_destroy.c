@@ -67,6 +67,8 @@ static int remove_all(struct light_look *look)
         snprintf(path, sizeof(path), "%s/%.60s/%u", kinds->path, kinds->text + at, f->on.domid);
         light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
     }
+    snprintf(path, sizeof(path), "/local/domain/0/device-model/%u", f->on.domid);
+    light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
     snprintf(path, sizeof(path), "/libxl/%u", f->on.domid);
     light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
     return light_asks_end(asks);
@@ -96,6 +98,20 @@ static int remove_devices(struct op *op)
     return light_devices_remove(op, &d->devices);
 }
 
+static int end_model(struct op *op)
+{
+    struct light_free *d = op->arg;
+
+    d->model.ctx = d->on.ctx;
+    d->model.domid = d->on.domid;
+    return light_model_end(op, &d->model);
+}
+
+static void release(struct op *op)
+{
+    light_model_release(&((struct light_free *)op->arg)->model);
+}
+
 static int free_memory(struct op *op)
 {
     return light_free_memory(op, op->arg);
@@ -118,6 +134,7 @@ static const struct op_step steps[] = {
     { .name = "looking at its devices", .start = find_devices },
     { .name = "pausing it", .start = pause_it },
     { .name = "taking its devices away", .start = remove_devices, .commits = true },
+    { .name = "ending its device model", .start = end_model },
     { .name = "giving its memory back", .start = free_memory },
     { .name = "removing its nodes", .start = free_nodes },
     { .name = "forgetting its configuration", .start = forget },
@@ -128,5 +145,8 @@ int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how
     struct op *op;
     int rc = light_domain_op_new(ctx, domid, steps, sizeof(steps) / sizeof(steps[0]), sizeof(struct light_free), &op);
 
-    return rc ? rc : light_op_run(ctx, op, ao_how);
+    if (rc)
+        return rc;
+    op->release = release;
+    return light_op_run(ctx, op, ao_how);
 }

@@ -6,6 +6,7 @@
 #include <libxl.h>
 
 #include "light/device.h"
+#include "light/device_model.h"
 #include "light/domain_op.h"
 #include "light/store_link.h"
 
@@ -19,6 +20,7 @@ struct light_free {
     struct light_look look;
     struct light_value backends;
     struct light_devices devices;
+    struct light_model model;
 };
 
 /* Each is what a step's function returns; the structure stays until the step is done. */

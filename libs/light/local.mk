@@ -16,8 +16,10 @@ light_sources = \
 	libs/light/device_disk.c \
 	libs/light/device_host.c \
 	libs/light/device_list.c \
+	libs/light/device_model.c \
 	libs/light/device_nic.c \
 	libs/light/device_share.c \
+	libs/light/device_small.c \
 	libs/light/device_vdev.c \
 	libs/light/domain_create.c \
 	libs/light/domain_destroy.c \
@@ -61,6 +63,7 @@ light_headers = \
 	libs/light/device.h \
 	libs/light/device_disk.h \
 	libs/light/device_host.h \
+	libs/light/device_model.h \
 	libs/light/domain_free.h \
 	libs/light/domain_nodes.h \
 	libs/light/domain_op.h \

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@
 #include "fake/ctrl_loop.h"
 #include "fault.h"
 #include "flow/world.h"
+#include "light/device_model.h"
 #include "light/userdata.h"
 #include "store/async.h"
 #include "unit/elf_fixture.h"
@@ -84,7 +86,7 @@ static void play(void)
 
         if (last && !strcmp(last, "/tty"))
             state_change(h, path, "", "/dev/pts/1");
-        if (last && !strcmp(last, "/state") && strstr(path, "/backend/v")) {
+        if (last && !strcmp(last, "/state") && (strstr(path, "/backend/v") || strstr(path, "/backend/q"))) {
             state_change(h, path, "1", *backend_mode == REFUSES ? "6" : *backend_mode == CONNECTS ? "4" : "2");
             if (*backend_mode != KEEPS)
                 state_change(h, path, "5", "6");
@@ -534,6 +536,144 @@ static void not_created(void **state)
     libxl_domain_config_dispose(&config);
 }
 
+/* --- a domain with a device model: a script that says that it runs, and stays --- */
+
+static void model_config(libxl_domain_config *config, const char *script)
+{
+    char kernel[80], path[80], fifo[90];
+    FILE *f;
+
+    kernel_write(kernel);
+    config_of(config, kernel);
+    snprintf(path, sizeof(path), "%s/model", world_folder);
+    snprintf(fifo, sizeof(fifo), "%s.fifo", path);
+    unlink(fifo);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(script, f);
+    assert_int_equal(fchmod(fileno(f), 0700), 0);
+    fclose(f);
+    light_model_logs = world_folder;
+    config->b_info.device_model = strdup(path);
+    config->disks[0].backend = LIBXL_DISK_BACKEND_QDISK;
+    config->num_vfbs = config->num_vkbs = 1;
+    config->vfbs = calloc(1, sizeof(*config->vfbs));
+    config->vkbs = calloc(1, sizeof(*config->vkbs));
+    libxl_device_vfb_init(config->vfbs);
+    libxl_device_vkb_init(config->vkbs);
+}
+
+static const char model_works[] =
+    "#!/bin/sh\ntools/xenstore/xenstore-write /local/domain/0/device-model/$2/state running\nexec 3<>$0.fifo\nread x <&3\n";
+
+/* Processes that we have started and that are there. */
+static unsigned children(void)
+{
+    char path[64], pid[16];
+    libxl_event *event;
+    unsigned count = 0;
+    FILE *f;
+
+    assert_int_equal(libxl_event_check(ctx, &event, 0, NULL, NULL), ERROR_NOT_READY);
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fscanf(f, "%15s", pid) == 1)
+        count++;
+    fclose(f);
+    return count;
+}
+
+/* The store's and the player, once what was killed has ended. */
+static void expect_no_model(void)
+{
+    for (unsigned i = 0; i < 4000 && children() != 2; i++)
+        poll(NULL, 0, 5);
+    assert_int_equal(children(), 2);
+}
+
+static void model_comes_and_goes(void **state)
+{
+    libxl_domain_config config;
+    libxl_device_vkb vkb;
+    libxl_vkbinfo info;
+    uint32_t id = 0;
+
+    (void)state;
+    model_config(&config, model_works);
+    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), 0);
+    assert_true(there(path_of("/local/domain/%u/image/device-model-pid", id)));
+    value_is(path_of("/local/domain/0/backend/qdisk/%u/51712/params", id), "aio:/block/5");
+    value_is(path_of("/local/domain/0/backend/qdisk/%u/51712/type", id), "qdisk");
+    assert_false(there(path_of("/local/domain/0/backend/qdisk/%u/51712/script", id)));
+    value_is(path_of("/local/domain/0/backend/vfb/%u/0/vnclisten", id), "127.0.0.1");
+    value_is(path_of("/local/domain/0/backend/vkbd/%u/0/state", id), "2");
+    assert_int_equal(libxl_devid_to_device_vkb(ctx, id, 0, &vkb), 0);
+    assert_int_equal(vkb.backend_type, LIBXL_VKB_BACKEND_QEMU);
+    assert_int_equal(libxl_device_vkb_getinfo(ctx, id, &vkb, &info), 0);
+    assert_int_equal(info.state, 1);
+    libxl_vkbinfo_dispose(&info);
+    libxl_device_vkb_dispose(&vkb);
+    assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
+    expect_nothing_of(id);
+    assert_false(there(path_of("/local/domain/0/device-model/%u", id)));
+    expect_no_model();
+    libxl_domain_config_dispose(&config);
+}
+
+static void model_fails(void **state)
+{
+    libxl_domain_config config;
+    uint32_t id = 0;
+
+    (void)state;
+    model_config(&config, "#!/bin/sh\nexit 3\n");
+    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_FAIL);
+    assert_non_null(strstr(log_text, "domain made: starting its device model: it has ended at once"));
+    assert_int_equal(ctrl_loop_domains(), 1);
+    free(config.b_info.device_model);
+    config.b_info.device_model = strdup("/nowhere/qemu");
+    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_FAIL);
+    assert_int_equal(ctrl_loop_domains(), 1);
+    expect_no_model();
+    assert_int_equal(fake_host_loops(), 0);
+    libxl_domain_config_dispose(&config);
+}
+
+/* Cancelled after each look at what has happened: no process is left. */
+static void model_cancelled(void **state)
+{
+    libxl_asyncop_how how = { .u.for_event = 9 };
+    int rc = ERROR_ABORTED;
+
+    (void)state;
+    for (unsigned ms = 0; rc; ms += 4) {
+        libxl_domain_config config;
+        libxl_event *event;
+        uint32_t id = 0;
+
+        model_config(&config, model_works);
+        assert_int_equal(libxl_domain_create_new(ctx, &config, &id, &how, NULL), 0);
+        for (unsigned i = 0; i < ms; i++) {
+            poll(NULL, 0, 1);
+            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
+                libxl_event_free(ctx, event);
+        }
+        libxl_ao_abort(ctx, &how);
+        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+        rc = event->u.operation_complete.rc;
+        libxl_event_free(ctx, event);
+        assert_true(rc == 0 || rc == ERROR_ABORTED);
+        if (rc == 0)
+            assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
+        assert_int_equal(ctrl_loop_domains(), 1);
+        assert_int_equal(fake_host_loops(), 0);
+        expect_no_model();
+        libxl_domain_config_dispose(&config);
+    }
+}
+
 /* --- what fails --- */
 
 enum what_fails { KERNEL, HYPERCALLS, MEMORY, SENDING, READING, KINDS };
@@ -692,7 +832,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(disk_comes_and_goes), TEST(two_disks), TEST(refused_disks), TEST(shared_disks), TEST(backend_refuses),
         TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(created), TEST(not_created),
-        TEST(attach_fails), TEST(detach_fails), TEST(create_fails), TEST(attach_cancelled),
+        TEST(model_comes_and_goes), TEST(model_fails), TEST(model_cancelled), TEST(attach_fails), TEST(detach_fails), TEST(create_fails), TEST(attach_cancelled),
     };
 
     return cmocka_run_group_tests(tests, devices_setup, devices_teardown);

@@ -40,6 +40,25 @@ copy_libraries() {
     done
 }
 
+# qemu_files FOLDER: the distribution's QEMU with all its libraries, in FOLDER: what dom0 has stays as it is. $qemu_add are the
+# options of host for it.
+qemu_files() {
+    mkdir "$1"
+    qemu=$(packages qemu-system-xen qemu-system-data libblkid1 libcap2 libdw1 libelf1 libfdt1 libffi8 libglib2.0-0 libgstreamer-plugins-base1.0-0 \
+        libgstreamer1.0-0 libjpeg62-turbo liblz4-1 libmount1 libopus0 liborc-0.4-0 libpcre2-8-0 libpixman-1-0 libsasl2-2 libselinux1 \
+        libspice-server1 libssl3 libstdc++6 libudev1 libunwind8 libusb-1.0-0)
+    copy_libraries "$qemu" "$1" "$qemu/usr/libexec/xen-qemu-system-i386"
+    cp "$qemu/usr/libexec/xen-qemu-system-i386" "$1/"
+    cat >"$1/run" <<'EOS'
+#!/bin/sh
+export LD_LIBRARY_PATH=/root/qemu
+exec /root/qemu/xen-qemu-system-i386 -L /usr/share/qemu "$@"
+EOS
+    chmod 755 "$1/run"
+    keys=usr/share/qemu/keymaps/en-us
+    qemu_add="--add $1:/root/qemu --add $1/run:/usr/libexec/xen-qemu-system-i386 --add $qemu/$keys:/$keys"
+}
+
 # script TEXT: the script that dom0 will run (standard input without TEXT)
 script() {
     { echo '#!/bin/sh'; if [ $# -gt 0 ]; then printf '%s\n' "$1"; else cat; fi; } >"$work/script"

@@ -5,19 +5,7 @@
 # STORE=stock: the same on stock's.
 STORE=${STORE:-ours}
 . "$(dirname "$0")/lib.sh"
-qemu=$(packages qemu-system-xen qemu-system-data libblkid1 libcap2 libdw1 libelf1 libfdt1 libffi8 libglib2.0-0 libgstreamer-plugins-base1.0-0 \
-    libgstreamer1.0-0 libjpeg62-turbo liblz4-1 libmount1 libopus0 liborc-0.4-0 libpcre2-8-0 libpixman-1-0 libsasl2-2 libselinux1 \
-    libspice-server1 libssl3 libstdc++6 libudev1 libunwind8 libusb-1.0-0)
-program=$qemu/usr/libexec/xen-qemu-system-i386
-mkdir "$work/qemu" # with all its libraries: what dom0 has stays as it is
-copy_libraries "$qemu" "$work/qemu" "$program"
-cp "$program" "$work/qemu/"
-cat >"$work/run-qemu" <<'S'
-#!/bin/sh
-export LD_LIBRARY_PATH=/root/qemu
-exec /root/qemu/xen-qemu-system-i386 -L /usr/share/qemu "$@"
-S
-chmod 755 "$work/run-qemu"
+qemu_files "$work/qemu"
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script "store=$STORE" <<'S'
 kill_server() { # the keeper starts the next one
@@ -63,8 +51,7 @@ nodes >/tmp/after
 diff /tmp/before /tmp/after
 echo complete
 S
-host --smp 1 --mem 2560 --timeout 600 --add "$work/guest:/root/guest" --add "$work/qemu:/root/qemu" \
-    --add "$work/run-qemu:/usr/libexec/xen-qemu-system-i386" --add "$qemu/usr/share/qemu/keymaps/en-us:/usr/share/qemu/keymaps/en-us"
+host --smp 1 --mem 2560 --timeout 600 $qemu_add --add "$work/guest:/root/guest"
 expect_status 0
 out_has '^round 2: '
 out_has '^complete$'

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+#include "light/device_model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "light/domain_op.h"
+#include "light/info.h"
+
+const char *light_model_logs = LOCALSTATEDIR "/log/xen";
+
+#define QEMU "/usr/libexec/xen-qemu-system-i386" /* where the distribution has it */
+#define ARGS_MAX 64
+#define START_SECONDS 60
+#define END_SECONDS 10
+#define NS_PER_S 1000000000ull
+
+/* --- its arguments --- */
+
+struct args {
+    struct op *op;
+    const char *list[ARGS_MAX + 1];
+    unsigned count;
+    bool lacks_memory;
+};
+
+static void add(struct args *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct args *a, const char *format, ...)
+{
+    va_list args;
+    const char *text;
+
+    va_start(args, format);
+    text = arena_vprintf(&a->op->arena, format, args);
+    va_end(args);
+    if (!text || a->count == ARGS_MAX)
+        a->lacks_memory = true;
+    else
+        a->list[a->count++] = text;
+}
+
+static void add_socket(struct args *a, const char *id, uint32_t domid)
+{
+    add(a, "-chardev");
+    add(a, "socket,id=%s-cmd,path=/var/run/xen/qmp-%s-%u,server=on,wait=off", id, id, domid);
+    add(a, "-mon");
+    add(a, "chardev=%s-cmd,mode=control", id);
+}
+
+/* A screen: by VNC, or none. */
+static void add_display(struct args *a, const libxl_domain_config *config)
+{
+    const libxl_vnc_info *vnc = config->num_vfbs > 0 ? &config->vfbs[0].vnc : NULL;
+
+    add(a, "-vnc");
+    if (vnc && libxl_defbool_val(vnc->enable))
+        add(a, "%s:%d%s", vnc->listen, vnc->display, libxl_defbool_val(vnc->findunused) ? ",to=99" : "");
+    else
+        add(a, "none");
+    add(a, "-display");
+    add(a, "none");
+    if (!vnc)
+        add(a, "-nographic");
+}
+
+static void arguments(struct args *a, const struct light_model *m)
+{
+    const libxl_domain_build_info *b = &m->config->b_info;
+
+    add(a, "%s", b->device_model ? b->device_model : QEMU);
+    add(a, "-xen-domid");
+    add(a, "%u", m->domid);
+    add(a, "-no-shutdown");
+    add_socket(a, "libxl", m->domid);
+    add_socket(a, "libxenstat", m->domid);
+    add(a, "-nodefaults");
+    add(a, "-no-user-config");
+    add(a, "-xen-attach");
+    add(a, "-name");
+    add(a, "%s", m->config->c_info.name);
+    add_display(a, m->config);
+    add(a, "-machine");
+    add(a, "xenpv");
+    add(a, "-m");
+    add(a, "%ju", (uintmax_t)(b->max_memkb + 1023) / 1024);
+    for (char **extra = b->extra; extra && *extra; extra++)
+        add(a, "%s", *extra);
+    for (char **extra = b->extra_pv; extra && *extra; extra++)
+        add(a, "%s", *extra);
+}
+
+/* --- its start --- */
+
+/* It stays until its devices are taken away: they need it for that. */
+void light_model_stop(struct light_model *m)
+{
+    m->starting = false;
+    light_state_stop(&m->wait);
+}
+
+static void model_ended(struct light_child *child, int status, const char *said)
+{
+    struct light_model *m = (struct light_model *)((char *)child - offsetof(struct light_model, child));
+
+    (void)said;
+    if (!m->starting)
+        return;
+    light_model_stop(m);
+    op_step_done(m->op, op_fail(m->op, ERROR_FAIL, "it has ended at once (status 0x%x): see %s/qemu-dm-%s.log",
+                                (unsigned)status, light_model_logs, m->config->c_info.name));
+}
+
+static int state_look(struct light_state_wait *wait, const char *value)
+{
+    struct light_model *m = (struct light_model *)((char *)wait - offsetof(struct light_model, wait));
+
+    if (!value || strcmp(value, "running"))
+        return OP_WAITS;
+    m->starting = false;
+    return 0;
+}
+
+static int state_late(struct light_state_wait *wait)
+{
+    return op_fail(wait->op, ERROR_TIMEDOUT, "it does not run after %u s", wait->seconds);
+}
+
+int light_model_start(struct op *op, struct light_model *m)
+{
+    static const char *const env[] = { "XEN_QEMU_CONSOLE_LIMIT=1048576", NULL };
+    struct args args = { .op = op };
+    struct light_child_wish wish = { .what = "QEMU", .argv = args.list, .env = env };
+    int rc;
+
+    m->op = op;
+    arguments(&args, m);
+    wish.log = arena_printf(&op->arena, "%s/qemu-dm-%s.log", light_model_logs, m->config->c_info.name);
+    m->wait = (struct light_state_wait){
+        .op = op,
+        .ctx = m->ctx,
+        .path = arena_printf(&op->arena, "/local/domain/0/device-model/%u/state", m->domid),
+        .look = state_look,
+        .seconds = START_SECONDS,
+        .late = state_late,
+    };
+    if (args.lacks_memory || !wish.log || !m->wait.path)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    rc = light_child_start(m->ctx, &m->child, &wish, model_ended);
+    if (rc < 0)
+        return op_fail(op, ERROR_FAIL, "%s cannot be started: %s", args.list[0], strerror(-rc));
+    m->starting = true;
+    return light_state_wait(&m->wait);
+}
+
+/* --- it runs: who ends it reads its number, and until that is written it ends with us --- */
+
+static void pid_body(struct light_tx *tx)
+{
+    const struct light_model *m = tx->arg;
+
+    light_tx_write(tx, arena_printf(&tx->op->arena, "/local/domain/%u/image/device-model-pid", m->domid),
+                   arena_printf(&tx->op->arena, "%ld", (long)light_child_pid(&m->child)));
+}
+
+static int pid_written(struct light_tx *tx, int rc)
+{
+    struct light_model *m = tx->arg;
+
+    if (rc == 0)
+        light_child_release(&m->child);
+    return light_store_answer(tx->op, rc);
+}
+
+int light_model_keep(struct op *op, struct light_model *m)
+{
+    m->tx = (struct light_tx){ .op = op, .arg = m, .body = pid_body, .done = pid_written };
+    return light_tx_run(m->ctx, &m->tx);
+}
+
+/* --- its end --- */
+
+void light_model_release(struct light_model *m)
+{
+    light_child_kill(&m->child);
+    loop_timer_remove(&m->timer);
+    loop_fd_remove(&m->ended);
+    if (m->fd > 0)
+        close(m->fd);
+    m->fd = 0;
+}
+
+/* It is no more: what it leaves, if it was killed. */
+static int clean(struct light_model *m)
+{
+    static const char *const sockets[] = { "libxl", "libxenstat" };
+    char path[64];
+
+    light_model_release(m);
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "/var/run/xen/qmp-%s-%u", sockets[i], m->domid);
+        unlink(path);
+    }
+    return 0;
+}
+
+static void gone(struct loop_fd *src, uint32_t events)
+{
+    struct light_model *m = (struct light_model *)((char *)src - offsetof(struct light_model, ended));
+
+    (void)events;
+    op_step_done(m->op, clean(m));
+}
+
+static int signal_it(const struct light_model *m, int number)
+{
+    return syscall(SYS_pidfd_send_signal, m->fd, number, NULL, 0) < 0 ? -errno : 0;
+}
+
+static void too_long(struct loop_timer *timer)
+{
+    struct light_model *m = (struct light_model *)((char *)timer - offsetof(struct light_model, timer));
+
+    log_warn(m->op->log, "domain %u: its device model does not end, and is killed", m->domid);
+    signal_it(m, SIGKILL);
+}
+
+/* A number may be another process's by now. */
+static bool is_model_of(uint32_t pid, uint32_t domid)
+{
+    char path[40], line[4096], want[32];
+    int fd _cleanup_close_ = -1, len = snprintf(want, sizeof(want), "-xen-domid%c%u", '\0', domid) + 1;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? 0 : read(fd, line, sizeof(line));
+    return n > 0 && memmem(line, (size_t)n, want, (size_t)len);
+}
+
+static int pid_read(struct light_look *look)
+{
+    struct light_model *m = look->arg;
+    uint32_t pid;
+    int rc;
+
+    if (!m->pid.text || !light_number(m->pid.text, &pid))
+        return clean(m);
+    m->fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (m->fd < 0 || !is_model_of(pid, m->domid))
+        return clean(m);
+    rc = loop_fd_add(look->op->loop, &m->ended, m->fd, EPOLLIN, gone);
+    if (rc == 0)
+        rc = signal_it(m, SIGHUP);
+    if (rc < 0 && rc != -ESRCH)
+        return op_fail(look->op, ERROR_FAIL, "process %u: %s", pid, strerror(-rc));
+    loop_timer_set(look->op->loop, &m->timer, loop_now() + END_SECONDS * NS_PER_S, too_long);
+    return OP_WAITS;
+}
+
+int light_model_end(struct op *op, struct light_model *m)
+{
+    m->op = op;
+    m->starting = false;
+    light_child_kill(&m->child);
+    m->pid.path = arena_printf(&op->arena, "/local/domain/%u/image/device-model-pid", m->domid);
+    m->look = (struct light_look){ .op = op, .arg = m, .done = pid_read };
+    light_look_begin(m->ctx, &m->look);
+    light_look_read(&m->look, &m->pid);
+    return light_look_end(&m->look);
+}

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Our xl starts the distribution's QEMU as the backend of a guest's disks and screen: data written and read back, a second disk that comes and
+# goes; it ends with the guest, and nothing is left.
+. "$(dirname "$0")/lib.sh"
+xl=${XENOLITH_BUILD:-$tests/../build}/tools/xl/xl
+[ -x "$xl" ] || skip "no $xl"
+qemu_files "$work/qemu"
+python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
+guests_script <<'S'
+nodes() { xenstore-ls -f / | grep -Ev '^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
+chmod +x /root/xl
+our_xl() { LD_LIBRARY_PATH=/root/lib /root/xl "$@"; }
+for n in a b; do truncate -s 16M /tmp/disk$n; done
+qdisk() { echo "format=raw, vdev=xvd$1, access=rw, backendtype=qdisk, target=/tmp/disk$1"; }
+no_qemu() { ! pidof xen-qemu-system-i386; }
+nodes >/tmp/before
+our_xl create -q -e /root/guest/guest.cfg 'name="one"' memory=192 'extra="console=hvc0 script"' "disk=['$(qdisk a)']" 'vfb=["vnc=1"]' ||
+    { tail /var/log/xen/qemu*; exit 1; }
+wait_for one 'guest is ready'
+pidof xen-qemu-system-i386
+xenstore-ls -f /local/domain/0/backend | grep '/state'
+typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; echo "data of a" | dd of=/dev/xvda conv=fsync'
+head -n 1 /tmp/diska | grep '^data of a'
+xl block-attach one "$(qdisk b)"
+typed one 'until [ -b /dev/xvdb ]; do usleep 50000; done; echo "data of b" | dd of=/dev/xvdb conv=fsync'
+head -n 1 /tmp/diskb | grep '^data of b'
+our_xl block-detach one xvdb
+our_xl destroy one
+no_qemu
+nodes >/tmp/after
+diff /tmp/before /tmp/after
+if ls /run/xen | grep qmp; then exit 1; fi
+echo complete
+S
+libraries=$(ldd "$xl" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p') # dom0 does not have all of them
+host --smp 2 --mem 2560 --timeout 400 $qemu_add --add "$work/guest:/root/guest" --add "$xl:/root/xl" \
+    $(for l in $libraries; do echo --add "$l:/root/lib/${l##*/}"; done)
+expect_status 0
+out_has '^complete$'
+clean_log
