@@ -34,6 +34,10 @@ for verb in $(tools/xl/xl help | sed -n 's/^ \([a-z][-a-z]*\) .*/\1/p'); do
     part=$(awk -v verb="$verb" '/^[.]S[SH] / { on = $0 ~ "^[.]SS " verb "( |$)" } on && sub(/^[.]B /, "")' "$t/xl.1")
     compare "xl $verb" "$(tools/xl/xl help "$verb" | sed -n '/^Options:/,$p' | awk -F '  +' '{ print $2 }')" "$part"
 done
+# xl.conf: each setting that is read has its words.
+for name in $(sed -n '/^static const struct key conf_keys/,/^};/s/^    { "\([^"]*\)".*/\1/p' "$srcdir/tools/xl/conf.c"); do
+    sed 's/\\-/-/g' "$srcdir/tools/xl/xl.conf.5" | grep -qF ".B $name=" || { echo "$name of xl.conf is not in its man page"; bad=1; }
+done
 for verb in read write ls list rm watch chmod exists; do
     help=$("tools/xenstore/xenstore-$verb" --help 2>&1)
     line=$(page "$srcdir/tools/xenstore/xenstore.1" | grep -E "^xenstore-$verb ")

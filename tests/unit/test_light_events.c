@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -122,6 +123,46 @@ static void waited_for_here(void **state)
     assert_int_equal(wish((struct wish){ 0 }, NULL), 0);
     assert_int_equal(wish((struct wish){ .rc = ERROR_NI }, NULL), ERROR_NI);
     assert_int_equal(wish((struct wish){ .rc = ERROR_NI, .ms = 3 }, NULL), ERROR_NI);
+}
+
+static char steps[200];
+
+static void note_step(void *arg, const struct light_step *step)
+{
+    assert_ptr_equal(arg, &steps);
+    assert_true(step->begun && step->begun <= step->ended);
+    snprintf(steps + strlen(steps), sizeof(steps) - strlen(steps), "%s%s:%s:%d:%s ", step->undoing ? "undoing " : "",
+             step->object, step->name, step->rc, step->next ? step->next : "-");
+}
+
+static int two_run(struct wish w)
+{
+    static const struct op_step two_steps[] = { { .name = "one", .undo = wish_start }, wish_steps[0] };
+    struct op *op;
+
+    pthread_mutex_lock(&ctx->lock);
+    op = light_op_new(ctx, two_steps, 2, sizeof(w));
+    assert_non_null(op);
+    *(struct wish *)op->arg = w;
+    op->object = "it";
+    return light_op_run(ctx, op, NULL);
+}
+
+/* Each step is told of, when it has ended, and what comes next; those that undo too. */
+static void told_of_steps(void **state)
+{
+    (void)state;
+    steps[0] = '\0';
+    assert_int_equal(light_report_steps(ctx, note_step, &steps), 0);
+    assert_int_equal(two_run((struct wish){ 0 }), 0);
+    assert_string_equal(steps, "it:one:0:wish it:wish:0:- ");
+    steps[0] = '\0';
+    assert_int_equal(two_run((struct wish){ .rc = ERROR_NI }), ERROR_NI);
+    assert_string_equal(steps, "it:one:0:wish it:wish:-4:- undoing it:wish:0:- undoing it:one:-4:- ");
+    steps[0] = '\0';
+    assert_int_equal(light_report_steps(ctx, NULL, NULL), 0);
+    assert_int_equal(two_run((struct wish){ 0 }), 0);
+    assert_string_equal(steps, "");
 }
 
 static void told_by_an_event(void **state)
@@ -411,6 +452,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(around_poll, setup, teardown),
         cmocka_unit_test_setup_teardown(in_the_programs_loop, setup, teardown),
         cmocka_unit_test_setup_teardown(told_of_progress, setup, teardown),
+        cmocka_unit_test_setup_teardown(told_of_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(threads_wait_for_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(freed_in_the_middle, setup, teardown),
         cmocka_unit_test_setup_teardown(no_memory, setup, teardown),

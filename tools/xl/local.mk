@@ -45,7 +45,7 @@ tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
 tools_xl_xl_LDFLAGS = $(UTIL_LINK)
 tools_xl_xl_LDADD = libs/light/xlu/libxlu.a libs/light/liblight.a libs/light/build/libbuild.a libs/ctrl/libctrl.a libs/store/libstore.a \
 	libs/toollog/libtoollog.a libs/base/libbase.a -lyajl $(BUILD_LIBS)
-dist_man_MANS += tools/xl/xl.1
+dist_man_MANS += tools/xl/xl.1 tools/xl/xl.conf.5
 bashcompletiondir = $(datadir)/bash-completion/completions
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
