@@ -17,6 +17,7 @@
 #include "light/domain_free.h"
 #include "light/domain_nodes.h"
 #include "light/events.h"
+#include "light/memory.h"
 #include "light/small.h"
 #include "light/userdata.h"
 #include "light/vnuma.h"
@@ -87,19 +88,10 @@ static int complete(struct op *op, libxl_domain_config *c)
 {
     libxl_domain_build_info *b = &c->b_info;
 
-    if (b->max_vcpus < 1)
-        b->max_vcpus = 1;
-    if (!b->avail_vcpus.size) {
-        if (light_bitmap_alloc(&b->avail_vcpus, (unsigned)b->max_vcpus) < 0)
-            return op_fail(op, ERROR_NOMEM, "no memory");
-        libxl_bitmap_set(&b->avail_vcpus, 0);
-    }
     if (b->max_memkb == LIBXL_MEMKB_DEFAULT && b->num_vnuma_nodes)
         b->max_memkb = light_vnuma_memkb(b);
-    if (b->max_memkb == LIBXL_MEMKB_DEFAULT)
-        b->max_memkb = 32 * 1024;
-    if (b->target_memkb == LIBXL_MEMKB_DEFAULT)
-        b->target_memkb = b->max_memkb;
+    if (!light_memory_complete(b))
+        return op_fail(op, ERROR_NOMEM, "no memory");
     if (libxl_uuid_is_nil(&c->c_info.uuid) && light_uuid_generate(&c->c_info.uuid) < 0)
         return op_fail(op, ERROR_FAIL, "no random numbers for a UUID");
     return 0;

@@ -25,4 +25,16 @@ bool light_number(const char *text, uint32_t *ret_number);
 /* The node's value, from malloc(). NULL: there is none, of which nothing is said, or *ret_error says what failed. */
 char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...) __attribute__((format(printf, 3, 4)));
 
+struct xs_permissions;
+
+/* A node and what it shall say; without permissions of its own it has its folder's. */
+struct light_node {
+    const char *path, *value;
+    const struct xs_permissions *perms;
+    unsigned nr_perms;
+};
+
+/* Writes all or none of them, in this order. -errno. */
+int light_store_write(libxl_ctx *ctx, const struct light_node *nodes, unsigned count);
+
 #endif

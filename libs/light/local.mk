@@ -26,18 +26,23 @@ light_sources = \
 	libs/light/domain_life.c \
 	libs/light/domain_nodes.c \
 	libs/light/domain_op.c \
+	libs/light/domain_signal.c \
 	libs/light/enums.c \
 	libs/light/event.c \
 	libs/light/fd.c \
+	libs/light/gone.c \
 	libs/light/hostmap.c \
 	libs/light/info.c \
 	libs/light/json.c \
 	libs/light/log.c \
 	libs/light/machine.c \
 	libs/light/memory.c \
+	libs/light/memory_need.c \
+	libs/light/memory_target.c \
 	libs/light/missing.c \
 	libs/light/name.c \
 	libs/light/op.c \
+	libs/light/preserve.c \
 	libs/light/public.c \
 	libs/light/rename.c \
 	libs/light/sched.c \
@@ -72,6 +77,7 @@ light_headers = \
 	libs/light/evgen.h \
 	libs/light/info.h \
 	libs/light/json.h \
+	libs/light/memory.h \
 	libs/light/op.h \
 	libs/light/report.h \
 	libs/light/small.h \

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /* How much memory there is, and what a domain shall have of it: KiB. */
-#include <errno.h>
 #include <libxl_utils.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "ctx.h"
-#include "info.h"
+#include "light/memory.h"
 
 #define PAGE_KIB 4u
 
@@ -23,8 +20,7 @@ int libxl_get_free_memory(libxl_ctx *ctx, uint64_t *memkb)
     return 0;
 }
 
-/* Old names, with 32 bits: more does not fit. */
-static int narrow(int rc, uint64_t value, uint32_t *ret_value)
+int light_narrow(int rc, uint64_t value, uint32_t *ret_value)
 {
     if (rc)
         return rc;
@@ -39,31 +35,7 @@ int libxl_get_free_memory_0x040700(libxl_ctx *ctx, uint32_t *memkb)
     uint64_t value = 0;
     int rc = libxl_get_free_memory(ctx, &value);
 
-    return narrow(rc, value, memkb);
-}
-
-int libxl_get_memory_target(libxl_ctx *ctx, uint32_t domid, uint64_t *out_target)
-{
-    int error;
-    char *end, *text _cleanup_free_ = light_store_read(ctx, &error, "/local/domain/%u/memory/target", domid);
-    unsigned long long value;
-
-    if (!text)
-        return error ? error : light_fail(ctx, -ENOENT, "domain %u: it has no memory target", domid);
-    errno = 0;
-    value = strtoull(text, &end, 10);
-    if (end == text || *end || errno)
-        return light_fail(ctx, -EINVAL, "domain %u: its memory target is \"%s\"", domid, text);
-    *out_target = value;
-    return 0;
-}
-
-int libxl_get_memory_target_0x040700(libxl_ctx *ctx, uint32_t domid, uint32_t *out_target)
-{
-    uint64_t value = 0;
-    int rc = libxl_get_memory_target(ctx, domid, &value);
-
-    return narrow(rc, value, out_target);
+    return light_narrow(rc, value, memkb);
 }
 
 /* Once a second, as long as that takes; ERROR_NOMEM. */

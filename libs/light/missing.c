@@ -50,16 +50,9 @@ static int not_there(libxl_ctx *ctx, const char *name)
 
 /* --- domains --- */
 MISSING(libxl_domain_core_dump)
-MISSING(libxl_domain_need_memory)
-MISSING(libxl_domain_preserve)
-MISSING(libxl_domain_resume)
-MISSING(libxl_domain_setmaxmem)
 MISSING_THING(libxl_evdisable_disk_eject)
 MISSING(libxl_evenable_disk_eject)
 MISSING(libxl_retrieve_domain_configuration)
-MISSING(libxl_send_trigger)
-MISSING(libxl_set_memory_target)
-MISSING(libxl_set_vcpuonline)
 
 /* --- PCI --- */
 MISSING(libxl_device_pci_add)

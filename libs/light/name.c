@@ -12,6 +12,8 @@
 #include "ctx.h"
 #include "info.h"
 
+#define TRIES 100 /* of a transaction that others come between */
+
 char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...)
 {
     char name[XENSTORE_ABS_PATH_MAX + 1], *value;
@@ -29,6 +31,36 @@ char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...)
     if (!value && errno != ENOENT)
         *ret_error = light_fail(ctx, -errno, "cannot read %s in the store", name);
     return value;
+}
+
+static bool write_nodes(struct xs_handle *store, xs_transaction_t t, const struct light_node *nodes, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct light_node *n = &nodes[i];
+
+        if (!xs_write(store, t, n->path, n->value, (unsigned)strlen(n->value)) ||
+            (n->nr_perms && !xs_set_permissions(store, t, n->path, (struct xs_permissions *)n->perms, n->nr_perms)))
+            return false;
+    }
+    return true;
+}
+
+int light_store_write(libxl_ctx *ctx, const struct light_node *nodes, unsigned count)
+{
+    struct xs_handle *store;
+    int error = EAGAIN;
+
+    if (light_store(ctx, &store))
+        return -ENOTCONN; /* which was said */
+    for (unsigned try = 0; try < TRIES && error == EAGAIN; try++) {
+        xs_transaction_t t = xs_transaction_start(store);
+        bool done = t != XBT_NULL && write_nodes(store, t, nodes, count);
+
+        error = done ? 0 : errno;
+        if (t != XBT_NULL && !xs_transaction_end(store, t, !done) && done)
+            error = errno;
+    }
+    return -error;
 }
 
 char *libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)

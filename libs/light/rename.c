@@ -13,41 +13,17 @@
 #include "info.h"
 #include "userdata.h"
 
-#define TRIES 100 /* of a transaction that others come between */
-
-static bool write_name(struct xs_handle *store, xs_transaction_t tx, const char *folder, const char *name)
+/* In the domain's folder, and in that of its identity, which some look at. */
+static int write_names(libxl_ctx *ctx, uint32_t domid, const char *vm, const char *name)
 {
-    char path[XENSTORE_ABS_PATH_MAX + 1];
+    char paths[2][XENSTORE_ABS_PATH_MAX + 1];
+    const struct light_node nodes[] = { { .path = paths[0], .value = name }, { .path = paths[1], .value = name } };
+    int rc;
 
-    snprintf(path, sizeof(path), "%s/name", folder);
-    return xs_write(store, tx, path, name, (unsigned)strlen(name));
-}
-
-/* The domain's folder, and that of its identity, which some look at. */
-static int write_names(libxl_ctx *ctx, struct xs_handle *store, uint32_t domid, const char *vm, const char *name)
-{
-    char folder[64];
-    xs_transaction_t tx;
-    int try;
-
-    snprintf(folder, sizeof(folder), "/local/domain/%u", domid);
-    for (try = 0; try < TRIES; try++) {
-        tx = xs_transaction_start(store);
-        if (tx == XBT_NULL)
-            break;
-        if (!write_name(store, tx, folder, name) || (vm && !write_name(store, tx, vm, name))) {
-            int error = errno;
-
-            xs_transaction_end(store, tx, true);
-            errno = error;
-            break;
-        }
-        if (xs_transaction_end(store, tx, false))
-            return 0;
-        if (errno != EAGAIN)
-            break;
-    }
-    return light_fail(ctx, -errno, "domain %u: cannot write its name in the store", domid);
+    snprintf(paths[0], sizeof(paths[0]), "/local/domain/%u/name", domid);
+    snprintf(paths[1], sizeof(paths[1]), "%s/name", vm ? vm : "");
+    rc = light_store_write(ctx, nodes, vm ? 2 : 1);
+    return rc < 0 ? light_fail(ctx, rc, "domain %u: cannot write its name in the store", domid) : 0;
 }
 
 /* Whether the name may be had. */
@@ -89,16 +65,13 @@ int libxl_domain_rename(libxl_ctx *ctx, uint32_t domid, const char *old_name, co
     libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     int lock _cleanup_close_ = -1, error, rc = light_userdata_lock(ctx, domid, &lock);
     char *vm _cleanup_free_ = NULL;
-    struct xs_handle *store;
 
-    if (!rc)
-        rc = light_store(ctx, &store);
     if (!rc)
         rc = check_names(ctx, domid, old_name, new_name);
     if (rc)
         return rc;
     vm = light_store_read(ctx, &error, "/local/domain/%u/vm", domid);
-    rc = error ? error : write_names(ctx, store, domid, vm, new_name);
+    rc = error ? error : write_names(ctx, domid, vm, new_name);
     return rc ? rc : keep_name(ctx, domid, new_name);
 }
 

@@ -191,6 +191,14 @@ int libxl_qemu_monitor_command(libxl_ctx *ctx, uint32_t domid, const char *comma
                                const libxl_asyncop_how *ao_how);
 int libxl_clear_domid_history(libxl_ctx *ctx);
 
+/* --- transcendent memory, which no hypervisor has any more: they fail --- */
+char *libxl_tmem_list(libxl_ctx *ctx, uint32_t domid, int use_long);
+int libxl_tmem_freeze(libxl_ctx *ctx, uint32_t domid);
+int libxl_tmem_thaw(libxl_ctx *ctx, uint32_t domid);
+int libxl_tmem_set(libxl_ctx *ctx, uint32_t domid, char *name, uint32_t set);
+int libxl_tmem_shared_auth(libxl_ctx *ctx, uint32_t domid, char *uuid, int auth);
+int libxl_tmem_freeable(libxl_ctx *ctx);
+
 /* --- memory: KiB; the names with a version are an old API's --- */
 int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t target_memkb);
 int libxl_set_memory_target(libxl_ctx *ctx, uint32_t domid, int64_t target_memkb, int relative, int enforce);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* Memory of domains, what memory.c and its neighbours share. KiB. */
+#ifndef XENOLITH_LIGHT_MEMORY_H
+#define XENOLITH_LIGHT_MEMORY_H
+
+#include <libxl.h>
+
+/* Old names have 32 bits: rc, or ERROR_FAIL when the value does not fit. */
+int light_narrow(int rc, uint64_t value, uint32_t *ret_value);
+
+/* What is not said of memory and vCPUs, as stock decides it. False: no memory for a bitmap. */
+bool light_memory_complete(libxl_domain_build_info *info);
+
+#endif
