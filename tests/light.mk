@@ -72,12 +72,18 @@ tests_flow_test_domain_events_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_events_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_domain_events_LDFLAGS = $(FAULT_LINK)
 tests_flow_test_domain_events_LDADD = $(LOOP_CORE)
-LIGHT_TESTS += tests/flow/test_domain_signal
+LIGHT_TESTS += tests/flow/test_domain_settle tests/flow/test_domain_signal
 tests_flow_test_domain_signal_SOURCES = tests/flow/test_domain_signal.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_domain_signal_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_signal_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_domain_signal_LDFLAGS = $(FAULT_LINK)
 tests_flow_test_domain_signal_LDADD = $(LOOP_CORE)
+tests_flow_test_domain_settle_SOURCES = tests/flow/test_domain_settle.c $(FLOW_WORLD) $(LIGHT_FAULT)
+tests_flow_test_domain_settle_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_domain_settle_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_domain_settle_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=ctrl_machine_cpu_policy \
+	-Wl,--wrap=ctrl_domain_get_cpu_policy -Wl,--wrap=ctrl_domain_set_cpu_policy
+tests_flow_test_domain_settle_LDADD = $(LOOP_CORE)
 
 # What of the peer tier needs no QEMU.
 TESTS += tests/peer/light/layout.sh

@@ -16,6 +16,7 @@
 #include "light/device.h"
 #include "light/domain_free.h"
 #include "light/domain_nodes.h"
+#include "light/domain_settle.h"
 #include "light/events.h"
 #include "light/memory.h"
 #include "light/small.h"
@@ -46,6 +47,11 @@ struct create {
 
 /* --- the configuration --- */
 
+static bool is_set(libxl_defbool b)
+{
+    return !libxl_defbool_is_default(b) && libxl_defbool_val(b);
+}
+
 /* What a guest may have one day and cannot have yet. */
 static const char *not_yet(const libxl_domain_config *c)
 {
@@ -69,12 +75,13 @@ static const char *not_yet(const libxl_domain_config *c)
         { b->num_ioports, "ioports=" },
         { b->num_irqs, "irqs=" },
         { b->num_iomem, "iomem=" },
-        { b->num_vcpu_hard_affinity, "cpus=" },
-        { b->num_vcpu_soft_affinity, "cpus_soft=" },
-        { b->cpuid != NULL, "cpuid=" },
-        { c->c_info.pool_name != NULL || c->c_info.poolid != 0, "pool=" },
+        { is_set(c->c_info.driver_domain), "driver_domain=" },
+        { is_set(b->nested_hvm), "nestedhvm=" },
+        { b->altp2m != LIBXL_ALTP2M_MODE_DISABLED, "altp2m=" },
+        { b->vmtrace_buf_kb > 0, "vmtrace_buf_kb=" },
+        { is_set(b->vpmu), "vpmu=" },
+        { b->type == LIBXL_DOMAIN_TYPE_PVH && is_set(b->u.pvh.pvshim), "pvshim=" },
         { c->c_info.ssid_label != NULL || c->c_info.ssidref != 0, "seclabel=" },
-        { b->sched_params.weight > 0 || b->sched_params.cap > 0, "cpu_weight= and cap=" },
     };
 
     for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -116,7 +123,8 @@ static int check(struct op *op)
         return rc;
     if (c->b_info.target_memkb > c->b_info.max_memkb)
         return op_fail(op, ERROR_INVAL, "memory= is more than maxmem=");
-    rc = light_vnuma_read(op, d->free.on.priv, &c->b_info, &d->numa);
+    rc = light_settle_check(op, d->free.on.ctx, c);
+    rc = rc ? rc : light_vnuma_read(op, d->free.on.priv, &c->b_info, &d->numa);
     return rc ? rc : light_devices_complete(op, d->free.on.ctx, c, &d->has_model);
 }
 
@@ -176,6 +184,7 @@ static int make_domain(struct op *op)
     const libxl_domain_build_info *b = &d->config->b_info;
     struct build_error error = { .text = "" };
     struct pvh_domain wish = {
+        .cpupool = d->config->c_info.poolid,
         .nr_vcpus = (unsigned)b->max_vcpus,
         .max_kib = b->max_memkb,
         .max_port = b->event_channels,
@@ -200,6 +209,13 @@ static int free_domain(struct op *op)
     return d->free.on.domid ? light_free_memory(op, &d->free) : 0;
 }
 
+static int settle(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return light_settle(op, d->free.on.ctx, d->free.on.domid, d->config);
+}
+
 static int build(struct op *op)
 {
     struct create *d = op->arg;
@@ -212,8 +228,8 @@ static int build(struct op *op)
         .max_kib = b->max_memkb,
         .target_kib = b->target_memkb,
         .numa = d->numa.nr_vnodes ? &d->numa : NULL,
-        .claim = true,
-        .no_acpi = !libxl_defbool_is_default(b->acpi) && !libxl_defbool_val(b->acpi),
+        .claim = libxl_defbool_is_default(b->claim_mode) || libxl_defbool_val(b->claim_mode),
+        .no_acpi = !libxl_defbool_is_default(b->acpi) && !is_set(b->acpi),
         .kernel_name = b->bootloader ? "of its disk" : b->kernel,
         .kernel = &d->kernel.image,
         .cmdline = d->cmdline,
@@ -420,6 +436,7 @@ static const struct op_step steps[] = {
     { .name = "finding its kernel", .start = run_bootloader, .stop = stop_bootloader },
     { .name = "reading its kernel", .start = read_files },
     { .name = "making it", .start = make_domain, .undo = free_domain },
+    { .name = "saying how it runs", .start = settle },
     { .name = "building it", .start = build },
     { .name = "writing its nodes", .start = write_nodes, .undo = free_nodes },
     { .name = "introducing it to the store", .start = introduce, .undo = await_tty },

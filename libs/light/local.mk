@@ -21,11 +21,13 @@ light_sources = \
 	libs/light/device_share.c \
 	libs/light/device_small.c \
 	libs/light/device_vdev.c \
+	libs/light/domain_cpuid.c \
 	libs/light/domain_create.c \
 	libs/light/domain_destroy.c \
 	libs/light/domain_life.c \
 	libs/light/domain_nodes.c \
 	libs/light/domain_op.c \
+	libs/light/domain_settle.c \
 	libs/light/domain_signal.c \
 	libs/light/enums.c \
 	libs/light/event.c \
@@ -71,6 +73,7 @@ light_headers = \
 	libs/light/device_model.h \
 	libs/light/domain_free.h \
 	libs/light/domain_nodes.h \
+	libs/light/domain_settle.h \
 	libs/light/domain_op.h \
 	libs/light/enums.def \
 	libs/light/events.h \
