@@ -47,6 +47,7 @@ light_sources = \
 	libs/light/preserve.c \
 	libs/light/public.c \
 	libs/light/rename.c \
+	libs/light/retrieve.c \
 	libs/light/sched.c \
 	libs/light/sigchld.c \
 	libs/light/small.c \

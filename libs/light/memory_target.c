@@ -21,14 +21,10 @@
 #define SLACK_KIB 1024u         /* that a domain may have besides its memory */
 #define DOM0_LEAST_KIB 131072u  /* a smaller domain 0 is a mistake */
 
-struct memory {
-    uint64_t target, max, video;
-};
-
 /* --- what the store says --- */
 
 /* Domain 0 was not made by a toolstack: what it has now is its target, what it may have its maximum. */
-static int memory_of_dom0(libxl_ctx *ctx, struct memory *ret_memory)
+static int memory_of_dom0(libxl_ctx *ctx, struct light_memory *ret_memory)
 {
     char target[24], max[24];
     const struct light_node nodes[] = { { .path = "/local/domain/0/memory/target", .value = target },
@@ -67,9 +63,9 @@ static int number_read(libxl_ctx *ctx, uint32_t domid, const char *name, uint64_
     return 0;
 }
 
-static int memory_read(libxl_ctx *ctx, uint32_t domid, struct memory *ret_memory)
+int light_memory_read(libxl_ctx *ctx, uint32_t domid, struct light_memory *ret_memory)
 {
-    struct memory m = { 0 };
+    struct light_memory m = { 0 };
     bool target, max, video;
     int rc = number_read(ctx, domid, "target", &m.target, &target);
 
@@ -88,8 +84,8 @@ static int memory_read(libxl_ctx *ctx, uint32_t domid, struct memory *ret_memory
 
 int libxl_get_memory_target(libxl_ctx *ctx, uint32_t domid, uint64_t *out_target)
 {
-    struct memory m;
-    int rc = memory_read(ctx, domid, &m);
+    struct light_memory m;
+    int rc = light_memory_read(ctx, domid, &m);
 
     if (rc == 0)
         *out_target = m.target;
@@ -135,11 +131,11 @@ static int setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t max)
     char path[64], text[24];
     const struct light_node node = { .path = path, .value = text };
     struct ctrl_priv *priv;
-    struct memory m;
+    struct light_memory m;
     int rc = light_priv(ctx, &priv);
 
     if (rc == 0)
-        rc = memory_read(ctx, domid, &m);
+        rc = light_memory_read(ctx, domid, &m);
     if (rc == 0 && max < m.target)
         rc = light_fail(ctx, -EINVAL, "domain %u: its target is %" PRIu64 " KiB, and cannot be more than its maximum", domid, m.target);
     if (rc == 0)
@@ -162,7 +158,7 @@ int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t target_memkb
 }
 
 /* What is asked for: with a relative one as far as it goes. */
-static int wanted(libxl_ctx *ctx, uint32_t domid, const struct memory *m, int64_t kib, bool relative, uint64_t *ret_kib)
+static int wanted(libxl_ctx *ctx, uint32_t domid, const struct light_memory *m, int64_t kib, bool relative, uint64_t *ret_kib)
 {
     uint64_t want = (uint64_t)kib;
 
@@ -204,12 +200,12 @@ static int target_write(libxl_ctx *ctx, uint32_t domid, uint64_t kib)
 static int set_target(libxl_ctx *ctx, uint32_t domid, int64_t kib, bool relative, bool enforce)
 {
     struct ctrl_priv *priv;
-    struct memory m;
+    struct light_memory m;
     uint64_t want = 0, seen;
     int rc = light_priv(ctx, &priv);
 
     if (rc == 0)
-        rc = memory_read(ctx, domid, &m);
+        rc = light_memory_read(ctx, domid, &m);
     if (rc == 0)
         rc = wanted(ctx, domid, &m, kib, relative, &want);
     if (rc == 0 && enforce)

@@ -68,6 +68,7 @@ static uint32_t guest_new(void)
     config.c_info.type = LIBXL_DOMAIN_TYPE_PVH;
     libxl_domain_build_info_init_type(&config.b_info, LIBXL_DOMAIN_TYPE_PVH);
     config.c_info.name = strdup("guest");
+    config.b_info.max_vcpus = 1;
     assert_int_equal(light_config_store(ctx, domid, &config), 0);
     libxl_domain_config_dispose(&config);
     return domid;
@@ -308,6 +309,52 @@ static void preserved(void **state)
     finish(domid);
 }
 
+/* --- its configuration, as it would be made again --- */
+
+static void retrieved(void **state)
+{
+    uint32_t domid = guest_new();
+    libxl_domain_config config;
+    bool more = true;
+
+    (void)state;
+    libxl_domain_config_init(&config);
+    assert_int_equal(libxl_domain_rename(ctx, domid, "guest", "other"), 0);
+    put(domid, "cpu/0/availability", "online");
+    put(domid, "memory/target", "5000");
+    put(domid, "memory/videoram", "24");
+    assert_int_equal(libxl_retrieve_domain_configuration(ctx, domid, &config, NULL), 0);
+    assert_string_equal(config.c_info.name, "other");
+    assert_string_equal(config.c_info.pool_name, "Pool-0");
+    assert_int_equal(config.c_info.type, LIBXL_DOMAIN_TYPE_PVH);
+    assert_int_equal(config.c_info.uuid.uuid[0], 0xab);
+    assert_int_equal(config.b_info.target_memkb, 5024);
+    assert_int_equal(config.b_info.max_memkb, 8192);
+    assert_int_equal(libxl_bitmap_count_set(&config.b_info.avail_vcpus), 1);
+    assert_true(config.b_info.sched_params.weight > 0);
+    put(domid, "cpu/0/availability", "offline");
+    assert_int_equal(libxl_retrieve_domain_configuration(ctx, domid, &config, NULL), 0);
+    assert_int_equal(libxl_bitmap_count_set(&config.b_info.avail_vcpus), 0);
+    for (unsigned nth = 1; more; nth++) {
+        int rc;
+
+        fault_at(FAULT_ALLOC, nth);
+        rc = libxl_retrieve_domain_configuration(ctx, domid, &config, NULL);
+        more = fault_happened(FAULT_ALLOC);
+        fault_at(FAULT_ALLOC, 0);
+        assert_true(rc <= 0 && (more || !rc));
+        assert_string_equal(config.c_info.name, "other");
+    }
+    log_text[0] = '\0';
+    assert_int_equal(libxl_retrieve_domain_configuration(ctx, NOBODY, &config, NULL), ERROR_DOMAIN_NOTFOUND);
+    expect_said("domain 999: reading its configuration: there is none with this number");
+    assert_int_equal(libxl_userdata_unlink(ctx, domid, "libxl-json"), 0);
+    assert_int_equal(libxl_retrieve_domain_configuration(ctx, domid, &config, NULL), ERROR_JSON_CONFIG_EMPTY);
+    expect_said("none is kept in");
+    libxl_domain_config_dispose(&config);
+    finish(domid);
+}
+
 /* Each allocation fails once, and each operation on the hypervisor. */
 static void failing(void **state)
 {
@@ -368,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(vcpus, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(resumed, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(preserved, machine_setup, machine_teardown),
+        cmocka_unit_test_setup_teardown(retrieved, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(failing, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(gone_for_good, machine_setup, machine_teardown),
     };
