@@ -86,7 +86,7 @@ tests_flow_test_domain_settle_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=ctrl_machine_cp
 tests_flow_test_domain_settle_LDADD = $(LOOP_CORE)
 
 # What of the peer tier needs no QEMU.
-TESTS += tests/peer/light/layout.sh
+TESTS += tests/peer/light/layout.sh tests/peer/light/load.sh
 TESTS += tests/peer/light/exports.sh tests/peer/light/values.sh
 
 # Linked with ours, run with either library.
