@@ -97,3 +97,10 @@ tests_peer_light_values_CFLAGS = $(UTIL_CFLAGS) -fvisibility=hidden
 tests_peer_light_values_LDFLAGS = $(UTIL_LINK) -rdynamic
 tests_peer_light_values_LDADD = libs/light/libxenlight.so.4.17.0 -lyajl
 
+
+# A program on the public headers alone, for dom0 in QEMU (tests/system/api-life.sh).
+noinst_PROGRAMS += tests/system/api_life
+tests_system_api_life_SOURCES = tests/system/api_life.c
+tests_system_api_life_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/libs/light/include -I$(srcdir)/libs/toollog/include
+tests_system_api_life_CFLAGS = $(WARNINGS) -O2 -g
+tests_system_api_life_LDADD = libs/light/libxenlight.so.4.17.0 libs/toollog/libxentoollog.so.1.0
