@@ -29,6 +29,7 @@ light_sources = \
 	libs/light/domain_op.c \
 	libs/light/domain_settle.c \
 	libs/light/domain_signal.c \
+	libs/light/eject.c \
 	libs/light/enums.c \
 	libs/light/event.c \
 	libs/light/fd.c \

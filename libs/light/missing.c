@@ -50,8 +50,6 @@ static int not_there(libxl_ctx *ctx, const char *name)
 
 /* --- domains --- */
 MISSING(libxl_domain_core_dump)
-MISSING_THING(libxl_evdisable_disk_eject)
-MISSING(libxl_evenable_disk_eject)
 
 /* --- PCI --- */
 MISSING(libxl_device_pci_add)

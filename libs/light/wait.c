@@ -63,6 +63,7 @@ void light_events_free(libxl_ctx *ctx)
     light_works_free(ctx);
     light_children_free(ctx);
     light_deaths_free(ctx);
+    light_ejects_free(ctx);
     if (e->timer.fd >= 0) {
         loop_fd_remove(&e->timer);
         close(e->timer.fd);

@@ -218,6 +218,54 @@ static void the_hypervisor_does_not_answer(void **state)
     expect(domid, 7, LIBXL_EVENT_TYPE_DOMAIN_DEATH, 0);
 }
 
+/* --- media --- */
+
+#define DRIVE "/local/domain/9/device/vbd/5632"
+
+static void put(const char *path, const char *value)
+{
+    assert_true(xs_write(xs, XBT_NULL, path, value, (unsigned)strlen(value)));
+}
+
+static void ejected(void **state)
+{
+    libxl_evgen_disk_eject *evgen;
+    libxl_event *event;
+
+    (void)state;
+    assert_int_equal(libxl_evenable_disk_eject(ctx, 9, "no disk", 5, &evgen), ERROR_INVAL);
+    assert_non_null(strstr(log_text, "no disk is no name of a disk"));
+    assert_int_equal(libxl_evenable_disk_eject(ctx, 9, "hdc", 5, &evgen), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        put(DRIVE "/backend", i ? "/local/domain/0/backend/qdisk/9/5632" : "/local/domain/0/backend/vbd/9/5632");
+        put(DRIVE "/eject", "other");
+        put(DRIVE "/eject", "eject");
+        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+        assert_int_equal(event->type, LIBXL_EVENT_TYPE_DISK_EJECT);
+        assert_int_equal(event->domid, 9);
+        assert_int_equal(event->for_user, 5);
+        assert_string_equal(event->u.disk_eject.vdev, "hdc");
+        assert_string_equal(event->u.disk_eject.disk.vdev, "hdc");
+        assert_int_equal(event->u.disk_eject.disk.format, LIBXL_DISK_FORMAT_EMPTY);
+        assert_int_equal(event->u.disk_eject.disk.backend, i ? LIBXL_DISK_BACKEND_QDISK : LIBXL_DISK_BACKEND_TAP);
+        libxl_event_free(ctx, event);
+        value_is(DRIVE "/eject", "");
+    }
+    libxl_evdisable_disk_eject(ctx, evgen);
+    put(DRIVE "/eject", "eject");
+    settle();
+    nothing();
+    assert_true(xs_rm(xs, XBT_NULL, "/local/domain/9"));
+    for (unsigned nth = 1; nth <= 9; nth++) {
+        int rc;
+
+        fault_at(FAULT_ALLOC, nth);
+        rc = libxl_evenable_disk_eject(ctx, 9, "xvda", 5, &evgen);
+        fault_at(FAULT_ALLOC, 0);
+        assert_true(rc == 0 || rc == ERROR_NOMEM || rc == ERROR_FAIL);
+    }
+}
+
 static void no_memory(void **state)
 {
     uint32_t domid = domain_new();
@@ -249,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(by_a_hook, setup, machine_teardown),
         cmocka_unit_test_setup_teardown(the_store_begins_again, setup, machine_teardown),
         cmocka_unit_test_setup_teardown(the_hypervisor_does_not_answer, setup, machine_teardown),
+        cmocka_unit_test_setup_teardown(ejected, setup, machine_teardown),
         cmocka_unit_test_setup_teardown(no_memory, setup, machine_teardown),
     };
 
