@@ -4,6 +4,7 @@
 #include <libxl_utils.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -36,23 +37,19 @@ int libxl_console_get_tty(libxl_ctx *ctx, uint32_t domid, int cons_num, libxl_co
 /* Which console a person wants to see. A guest with a device model in a domain of its own has its serial port there. */
 static int primary_console(libxl_ctx *ctx, uint32_t *domid, int *number, libxl_console_type *type)
 {
-    int stubdom = libxl_get_stubdom_id(ctx, (int)*domid);
-    libxl_dominfo info;
-    int rc;
+    int stubdom = libxl_get_stubdom_id(ctx, (int)*domid), error, rc = libxl_domain_info(ctx, NULL, *domid);
+    char *kind _cleanup_free_ = rc ? NULL : light_store_read(ctx, &error, "/libxl/%u/type", *domid);
 
-    libxl_dominfo_init(&info);
-    rc = libxl_domain_info(ctx, &info, *domid);
-    if (rc)
-        return rc;
+    if (rc || (!kind && error))
+        return rc ? rc : error;
     *number = 0;
     *type = LIBXL_CONSOLE_TYPE_PV;
     if (stubdom) {
         *domid = (uint32_t)stubdom;
         *number = 3;
-    } else if (info.domain_type == LIBXL_DOMAIN_TYPE_HVM) {
+    } else if (kind && !strcmp(kind, "hvm")) {
         *type = LIBXL_CONSOLE_TYPE_SERIAL;
     }
-    libxl_dominfo_dispose(&info);
     return 0;
 }
 

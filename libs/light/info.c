@@ -20,14 +20,6 @@ int libxl_domid_valid_guest(uint32_t domid)
     return domid > 0 && domid < FIRST_RESERVED;
 }
 
-/* A guest without the timers of a PC is a PVH one. */
-static libxl_domain_type domain_type(const struct xen_domctl_getdomaininfo *info)
-{
-    if (!(info->flags & XEN_DOMINF_hvm_guest))
-        return LIBXL_DOMAIN_TYPE_PV;
-    return info->arch_config.emulation_flags & XEN_X86_EMU_PIT ? LIBXL_DOMAIN_TYPE_HVM : LIBXL_DOMAIN_TYPE_PVH;
-}
-
 static void dominfo_fill(libxl_dominfo *info, const struct xen_domctl_getdomaininfo *from)
 {
     bool ended = from->flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying);
@@ -55,7 +47,7 @@ static void dominfo_fill(libxl_dominfo *info, const struct xen_domctl_getdomaini
     info->vcpu_online = from->nr_online_vcpus;
     info->cpupool = from->cpupool;
     info->gpaddr_bits = from->gpaddr_bits;
-    info->domain_type = domain_type(from);
+    info->domain_type = from->flags & XEN_DOMINF_hvm_guest ? LIBXL_DOMAIN_TYPE_HVM : LIBXL_DOMAIN_TYPE_PV; /* PVH too, as stock's */
 }
 
 int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info_r, uint32_t domid)

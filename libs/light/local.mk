@@ -5,6 +5,8 @@ light_sources = \
 	libs/light/bootloader_answer.c \
 	libs/light/child.c \
 	libs/light/console.c \
+	libs/light/core_dump.c \
+	libs/light/core_file.c \
 	libs/light/cpuid.c \
 	libs/light/cpuid_parse.c \
 	libs/light/cpupool.c \
@@ -66,6 +68,7 @@ light_sources = \
 	libs/light/wait.c
 light_headers = \
 	libs/light/child.h \
+	libs/light/core_file.h \
 	libs/light/cpuid.h \
 	libs/light/cpuid_names.def \
 	libs/light/ctx.h \

@@ -48,9 +48,6 @@ static int not_there(libxl_ctx *ctx, const char *name)
         (void)list;                                     \
     }
 
-/* --- domains --- */
-MISSING(libxl_domain_core_dump)
-
 /* --- PCI --- */
 MISSING(libxl_device_pci_add)
 MISSING(libxl_device_pci_assignable_add)

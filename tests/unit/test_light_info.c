@@ -203,7 +203,7 @@ static void test_domain_info(void **state)
     assert_int_equal(info.shutdown_reason, LIBXL_SHUTDOWN_REASON_UNKNOWN);
     assert_int_equal(info.max_memkb, 8192);
     assert_int_equal(info.vcpu_max_id, 1);
-    assert_int_equal(info.domain_type, LIBXL_DOMAIN_TYPE_PVH);
+    assert_int_equal(info.domain_type, LIBXL_DOMAIN_TYPE_HVM);
     assert_int_equal(ctrl_domain_shutdown(priv, domids[1], LIBXL_SHUTDOWN_REASON_CRASH), 0);
     assert_int_equal(libxl_domain_info(ctx, &info, domids[1]), 0);
     assert_true(info.shutdown);

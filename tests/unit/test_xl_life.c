@@ -389,6 +389,7 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
+    signal(SIGINT, SIG_DFL); /* a shell's background job ignores it, and xl would as well */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_unattended, setup, teardown),
         cmocka_unit_test_setup_teardown(test_actions, setup, teardown),

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/* A domain's memory into a file, some hundred pages at a time, so that others have their turns and it can be cancelled. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ctrl/domain.h"
+#include "ctrl/memory.h"
+#include "ctrl/query.h"
+#include "light/core_file.h"
+#include "light/domain_op.h"
+#include "light/events.h"
+
+#define BATCH 512u
+
+struct dump {
+    struct light_domain on;
+    const char *filename;
+    struct core_file core;
+    uint64_t next, end; /* gfns */
+    struct op *op;
+    struct loop_timer again;
+};
+
+static int look(struct op *op)
+{
+    struct dump *d = op->arg;
+    struct xen_domctl_getdomaininfo info;
+    int rc = ctrl_domain_info(d->on.priv, d->on.domid, &info);
+    int64_t last;
+
+    if (rc < 0)
+        return light_domain_answer(op, rc);
+    if (!(info.flags & XEN_DOMINF_hvm_guest) || !d->on.domid)
+        return op_fail(op, ERROR_NI, "only the memory of a PVH guest can be dumped");
+    last = ctrl_memory_max_gfn(d->on.priv, d->on.domid);
+    if (last < 0)
+        return light_domain_answer(op, (int)last);
+    d->end = (uint64_t)last + 1;
+    d->core.nr_vcpus = info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : info.max_vcpu_id + 1;
+    return 0;
+}
+
+/* Not all hypervisors tell the registers of a PVH guest: the core is of use without them. */
+static int registers(struct op *op)
+{
+    struct dump *d = op->arg;
+    struct core_file *core = &d->core;
+    int rc = 0;
+
+    core->context_size = XEN_VCPU_CONTEXT_SIZE;
+    core->contexts = calloc(core->nr_vcpus ? core->nr_vcpus : 1, core->context_size);
+    if (!core->contexts)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    for (unsigned i = 0; i < core->nr_vcpus && rc == 0; i++)
+        rc = ctrl_vcpu_get_context(d->on.priv, d->on.domid, i, (char *)core->contexts + i * core->context_size);
+    if (rc < 0 && rc != -ENOSYS && rc != -EOPNOTSUPP && rc != -EINVAL)
+        return light_domain_answer(op, rc);
+    core->nr_contexts = rc ? 0 : core->nr_vcpus;
+    if (rc)
+        light_log(d->on.ctx, XTL_WARN, -rc, "%s: the core is without the registers of its vCPUs", op->object);
+    return 0;
+}
+
+static int file_failed(struct op *op, int rc)
+{
+    struct dump *d = op->arg;
+
+    return op_fail(op, ERROR_FAIL, "%s: %s", d->filename, strerror(-rc));
+}
+
+static int file_open(struct op *op)
+{
+    struct dump *d = op->arg;
+
+    d->core.fd = open(d->filename, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return d->core.fd < 0 ? file_failed(op, -errno) : 0;
+}
+
+/* Half a core is none. */
+static int file_remove(struct op *op)
+{
+    struct dump *d = op->arg;
+
+    if (d->core.fd >= 0)
+        unlink(d->filename);
+    return 0;
+}
+
+/* Those of them that there are, as few writes as it takes. */
+static int pages_write(struct dump *d, const char *pages, const uint64_t *gfns, const int *errs, unsigned count)
+{
+    int rc = 0;
+
+    for (unsigned i = 0, run; i < count && rc == 0; i += run ? run : 1) {
+        for (run = 0; i + run < count && !errs[i + run]; run++)
+            ;
+        if (run)
+            rc = core_file_pages(&d->core, pages + (size_t)i * 4096, gfns + i, run);
+    }
+    return rc;
+}
+
+static void dump_more(struct loop_timer *timer)
+{
+    struct dump *d = (struct dump *)((char *)timer - offsetof(struct dump, again));
+    unsigned count = d->end - d->next < BATCH ? (unsigned)(d->end - d->next) : BATCH;
+    uint64_t gfns[BATCH];
+    int errs[BATCH], rc;
+    void *pages;
+
+    for (unsigned i = 0; i < BATCH; i++)
+        gfns[i] = d->next + i;
+    rc = ctrl_map_foreign(d->on.priv, d->on.domid, PROT_READ, count, gfns, errs, &pages);
+    if (rc < 0) {
+        op_step_done(d->op, light_domain_answer(d->op, rc));
+        return;
+    }
+    rc = pages_write(d, pages, gfns, errs, count);
+    ctrl_unmap(d->on.priv, pages, count);
+    d->next += count;
+    if (rc < 0)
+        op_step_done(d->op, file_failed(d->op, rc));
+    else if (d->next == d->end)
+        op_step_done(d->op, 0);
+    else
+        loop_timer_set(d->op->loop, &d->again, loop_now(), dump_more);
+}
+
+static int dump_pages(struct op *op)
+{
+    struct dump *d = op->arg;
+
+    d->op = op;
+    loop_timer_set(op->loop, &d->again, loop_now(), dump_more);
+    return OP_WAITS;
+}
+
+static void dump_stop(struct op *op)
+{
+    loop_timer_remove(&((struct dump *)op->arg)->again);
+}
+
+static int file_end(struct op *op)
+{
+    struct dump *d = op->arg;
+    int rc = core_file_end(&d->core, d->on.priv);
+
+    return rc < 0 ? file_failed(op, rc) : 0;
+}
+
+static void release(struct op *op)
+{
+    dump_stop(op);
+    core_file_free(&((struct dump *)op->arg)->core);
+}
+
+static const struct op_step steps[] = {
+    { .name = "looking at its memory", .start = look },
+    { .name = "reading its registers", .start = registers },
+    { .name = "opening the file", .start = file_open, .undo = file_remove },
+    { .name = "writing its memory", .start = dump_pages, .stop = dump_stop },
+    { .name = "ending the file", .start = file_end },
+};
+
+int libxl_domain_core_dump(libxl_ctx *ctx, uint32_t domid, const char *filename, const libxl_asyncop_how *ao_how)
+{
+    struct dump *d;
+    struct op *op;
+    int rc = light_domain_op_new(ctx, domid, steps, sizeof(steps) / sizeof(steps[0]), sizeof(*d), &op);
+
+    if (rc)
+        return rc;
+    d = op->arg;
+    d->core.fd = -1;
+    d->filename = arena_strdup(&op->arena, filename);
+    op->release = release;
+    if (!d->filename) {
+        op_free(op);
+        light_leave(ctx);
+        return light_fail(ctx, -ENOMEM, "domain %u: no memory for a dump", domid);
+    }
+    return light_op_run(ctx, op, ao_how);
+}

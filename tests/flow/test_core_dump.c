@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A domain's memory as a file: what is in it, and what is left when it cannot be written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake/ctrl_loop.h"
+#include "fake/fault.h"
+#include "flow/world.h"
+#include "light/events.h"
+
+#define PAGE 4096u
+
+static char path[80];
+static uint32_t domid;
+
+static int setup(void **state)
+{
+    machine_setup(state);
+    domid = domain_new();
+    snprintf(path, sizeof(path), "%s/core", world_folder);
+    for (unsigned i = 0; i < WORLD_PAGES; i++)
+        *(uint64_t *)ctrl_loop_page(domid, i) = 0x1000 + i;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
+    unlink(path);
+    return machine_teardown(state);
+}
+
+static void expect_said(const char *text)
+{
+    if (!strstr(log_text, text))
+        fail_msg("not in the log: %s\n%s", text, log_text);
+    log_text[0] = '\0';
+}
+
+static const Elf64_Shdr *section(const unsigned char *core, const char *name)
+{
+    const Elf64_Ehdr *elf = (const Elf64_Ehdr *)core;
+    const Elf64_Shdr *s = (const Elf64_Shdr *)(core + elf->e_shoff);
+
+    for (unsigned i = 0; i < elf->e_shnum; i++) {
+        if (!strcmp((const char *)core + s[elf->e_shstrndx].sh_offset + s[i].sh_name, name))
+            return &s[i];
+    }
+    fail_msg("no section %s", name);
+    return NULL;
+}
+
+/* The note's contents. */
+static const void *note(const unsigned char *core, uint32_t type, size_t size)
+{
+    const Elf64_Shdr *notes = section(core, ".note.Xen");
+    const unsigned char *at = core + notes->sh_offset, *end = at + notes->sh_size;
+
+    while (at < end) {
+        const Elf64_Nhdr *n = (const Elf64_Nhdr *)at;
+
+        assert_int_equal(n->n_namesz, 4);
+        assert_string_equal((const char *)(n + 1), "Xen");
+        if (n->n_type == type) {
+            assert_int_equal(n->n_descsz, size);
+            return at + sizeof(*n) + 4;
+        }
+        at += sizeof(*n) + 4 + ((n->n_descsz + 3) & ~3u);
+    }
+    fail_msg("no note %x", type);
+    return NULL;
+}
+
+static void dumped(void **state)
+{
+    const Elf64_Shdr *pages, *pfns;
+    const unsigned char *core;
+    const uint64_t *header, *gfns;
+    struct stat st;
+    int fd;
+
+    (void)state;
+    assert_int_equal(libxl_domain_core_dump(ctx, domid, path, NULL), 0);
+    fd = open(path, O_RDONLY);
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    core = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    assert_ptr_not_equal(core, MAP_FAILED);
+    assert_memory_equal(core, ELFMAG, SELFMAG);
+    assert_int_equal(((const Elf64_Ehdr *)core)->e_type, ET_CORE);
+    assert_int_equal(((const Elf64_Ehdr *)core)->e_machine, EM_X86_64);
+    header = note(core, 0x2000001, 32);
+    assert_int_equal(header[0], 0xf00febee);
+    assert_int_equal(header[1], 1);
+    assert_int_equal(header[3], PAGE);
+    note(core, 0x2000000, 0);
+    assert_int_equal(*(const uint64_t *)note(core, 0x2000003, 8), 1);
+    assert_int_equal(*(const uint64_t *)note(core, 0x2000002, 16 + 16 + 144 + 1024 + 64 + 16), 4);
+    pages = section(core, ".xen_pages");
+    pfns = section(core, ".xen_pfn");
+    gfns = (const uint64_t *)(core + pfns->sh_offset);
+    assert_true(header[2] >= WORLD_PAGES);
+    assert_int_equal(pages->sh_size, header[2] * PAGE);
+    assert_int_equal(pages->sh_offset % PAGE, 0);
+    assert_int_equal(pfns->sh_size, header[2] * 8);
+    for (unsigned i = 0; i < WORLD_PAGES; i++) {
+        assert_int_equal(gfns[i], i);
+        assert_int_equal(*(const uint64_t *)(core + pages->sh_offset + (uint64_t)i * PAGE), 0x1000 + i);
+    }
+    munmap((void *)(uintptr_t)core, (size_t)st.st_size);
+    close(fd);
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    assert_int_equal(libxl_domain_core_dump(ctx, 999, path, NULL), ERROR_DOMAIN_NOTFOUND);
+    assert_int_equal(libxl_domain_core_dump(ctx, 0, path, NULL), ERROR_NI);
+    assert_int_equal(libxl_domain_core_dump(ctx, domid, "/nowhere/core", NULL), ERROR_FAIL);
+    expect_said("/nowhere/core: No such file or directory");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void no_room(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink("/dev/full", path), 0);
+    assert_int_equal(libxl_domain_core_dump(ctx, domid, path, NULL), ERROR_FAIL);
+    expect_said("No space left on device");
+    assert_int_equal(access(path, F_OK), -1); /* the name, not the device */
+}
+
+static void cancelled(void **state)
+{
+    libxl_asyncop_how how = { .u.for_event = 3 };
+    libxl_event *event;
+
+    (void)state;
+    assert_int_equal(libxl_domain_core_dump(ctx, domid, path, &how), 0);
+    assert_int_equal(libxl_ao_abort(ctx, &how), 0);
+    assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+    assert_int_equal(event->u.operation_complete.rc, ERROR_ABORTED);
+    libxl_event_free(ctx, event);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void failing(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned kind = 0; kind < 2; kind++, more = true) {
+        for (unsigned nth = 1; more; nth++) {
+            int rc;
+
+            log_text[0] = '\0';
+            if (kind)
+                fault_at(FAULT_ALLOC, nth);
+            else
+                ctrl_loop_fail(nth, EIO);
+            rc = libxl_domain_core_dump(ctx, domid, path, NULL);
+            more = kind ? fault_happened(FAULT_ALLOC) : ctrl_loop_failed();
+            fault_at(FAULT_ALLOC, 0);
+            ctrl_loop_fail(0, 0);
+            assert_true(rc <= 0 && (more || !rc) && (!rc || rc == ERROR_NOMEM || log_text[0]));
+            assert_int_equal(access(path, F_OK), rc ? -1 : 0);
+            unlink(path);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(dumped, setup, teardown),
+        cmocka_unit_test_setup_teardown(refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(cancelled, setup, teardown),
+        cmocka_unit_test_setup_teardown(failing, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
