@@ -65,21 +65,22 @@ static bool in_path(const char *name)
     return false;
 }
 
-/* As stock looks for it: beside xl's other helpers, then in PATH. Where nobody has a pygrub there is our own. */
-static const char *program(struct op *op, const char *name)
-{
-    const char *beside = strchr(name, '/') ? NULL : arena_printf(&op->arena, XENBINDIR "/%s", name);
-
-    if (beside && access(beside, X_OK) == 0)
-        return beside;
-    return strcmp(name, "pygrub") == 0 && !in_path(name) ? OWN : name;
-}
-
-static bool has_menu(const char *path)
+static bool is_pygrub(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
     return strcmp(slash ? slash + 1 : path, "pygrub") == 0;
+}
+
+/* As stock looks for it: beside xl's other helpers, then in PATH. In place of a pygrub that is not there is our own. */
+static const char *program(struct op *op, const char *name)
+{
+    bool path = strchr(name, '/');
+    const char *beside = path ? NULL : arena_printf(&op->arena, XENBINDIR "/%s", name);
+
+    if (beside && access(beside, X_OK) == 0)
+        return beside;
+    return is_pygrub(name) && (path ? access(name, X_OK) < 0 : !in_path(name)) ? OWN : name;
 }
 
 /* The arguments that stock gives, in its order; NULL: no memory. */
@@ -102,7 +103,7 @@ static const char *const *arguments(struct op *op, const libxl_domain_build_info
     if (!argv || !values[3][1])
         return NULL;
     argv[n++] = program(op, b->bootloader);
-    if (has_menu(argv[0]))
+    if (is_pygrub(argv[0])) /* it has a menu */
         argv[n++] = "--quiet";
     for (unsigned i = 0; i < nr_values; i++)
         if (values[i][1] && !(argv[n++] = arena_printf(&op->arena, "%s%s", values[i][0], values[i][1])))

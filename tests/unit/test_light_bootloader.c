@@ -224,6 +224,10 @@ static void by_name(void **state)
     assert_int_equal(run(NULL), ERROR_FAIL);
     expect_said("/xl-bootfind");
     setenv("PATH", path, 1);
+    free(config.b_info.bootloader);
+    config.b_info.bootloader = strdup("/nowhere/bin/pygrub");
+    assert_int_equal(run(NULL), ERROR_FAIL);
+    expect_said("/xl-bootfind");
     free(path);
 }
 
