@@ -168,7 +168,16 @@ printf "menuentry '\033[2J x' { linux /boot/vmlinuz-6.9 '\033]0;title\007'; }\n"
 rm tree/boot/outside
 ext4 escape tree
 find -l escape || fail escape
-if grep -q "$(printf '\033')" answer; then fail 'control characters in the list'; fi
+printf "set default='\033[2J'\nmenuentry x { linux '/\033[2J'; }\n" >tree/boot/grub/grub.cfg
+ext4 escape tree
+for option in -l -n -q; do
+    "$tool" --output-directory=out $option escape >>answer 2>&1
+done
+left 0
+has answer 'is none of its kernels'
+has answer 'not found'
+if grep -q "$(printf '\033')" answer; then fail 'control characters are printed'; fi
+echo 'menuentry x { linux /boot/vmlinuz-6.9; }' >tree/boot/grub/grub.cfg
 truncate -s 300M tree/boot/vmlinuz-6.9
 ext4 large tree 64M
 wrong 1 'kernel /boot/vmlinuz-6.9: larger than 262144 KiB' large

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bootfind/disk.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -179,6 +180,15 @@ static int by_number(const void *a, const void *b)
     return strverscmp(a, b);
 }
 
+/* LVM's names are on the disk, too. */
+static bool is_plain(const char *name, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!isalnum((unsigned char)name[i]) && !strchr(",/_-.+", name[i]))
+            return false;
+    return true;
+}
+
 int disk_look(struct disk *disk)
 {
     struct answer a _cleanup_(answer_done) = { .fd = -1, .max = NAMES_MAX };
@@ -194,6 +204,7 @@ int disk_look(struct disk *disk)
         size_t len = strlen(name);
 
         if (len < 3 || len > DISK_PART_NAME || name[0] != '(' || name[len - 1] != ')' || disk->count == DISK_PARTS ||
+            !is_plain(name + 1, len - 2) ||
             strcmp(name, "(proc)") == 0 || strcmp(name, "(host)") == 0)
             continue;
         memcpy(disk->parts[disk->count], name + 1, len - 2);

@@ -14,13 +14,14 @@
 
 void say(const char *fmt, ...)
 {
+    char text[2 * MENU_WORD];
     va_list args;
 
     va_start(args, fmt);
-    fputs("xl-bootfind: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
+    menu_clean(text);
+    fprintf(stderr, "xl-bootfind: %s\n", text);
 }
 
 bool find_bootable(const struct menu_entry *entry)

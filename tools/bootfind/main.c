@@ -57,14 +57,6 @@ static const char usage[] =
 
 /* --- the answer --- */
 
-/* What somebody could take for the end of a line or of a text. */
-static void clean(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 127)
-            *text = ' ';
-}
-
 static int answer(const struct wish *w, const char *kernel, const char *ramdisk, const char *args)
 {
     struct buf b _cleanup_(buf_done) = { 0 };
@@ -100,8 +92,8 @@ static void list(const struct wish *w, const struct menu *menu)
             continue;
         snprintf(title, sizeof(title), "%s", e->title);
         snprintf(args, sizeof(args), "%s", e->args);
-        clean(title);
-        clean(args);
+        menu_clean(title);
+        menu_clean(args);
         dprintf(w->output, "title: %s\n  root: None\n  kernel: %s\n  args: %s\n", title, e->kernel, args);
         if (e->nr_initrds)
             dprintf(w->output, "  initrd: %s\n", e->initrds[0]);
@@ -150,7 +142,7 @@ static int boot(const struct wish *w, struct disk *disk, unsigned part, const st
         say("--args is longer than %u characters", MENU_WORD);
         return -1;
     }
-    clean(args);
+    menu_clean(args);
     if (w->dry)
         return answer(w, e->kernel, ramdisk, args);
     if (extract(w, disk, part, e) < 0)

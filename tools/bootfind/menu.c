@@ -139,12 +139,23 @@ int menu_add_env(struct menu *menu, const char *text, size_t len)
 
 /* --- entries --- */
 
+void menu_clean(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 127)
+            *text = ' ';
+}
+
 const char *menu_path(struct menu *menu, const char *path)
 {
     const char *close = path[0] == '(' ? strchr(path, ')') : NULL;
+    char *copy;
 
     path = close ? close + 1 : path;
-    return path[0] == '/' ? menu_keep(menu, path, strlen(path)) : arena_printf(&menu->arena, "/%s", path);
+    copy = arena_printf(&menu->arena, "%s%s", path[0] == '/' ? "" : "/", path);
+    if (copy)
+        menu_clean(copy);
+    return copy;
 }
 
 static bool is_called(const struct menu_entry *e, const char *name, size_t len)

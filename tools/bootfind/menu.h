@@ -71,6 +71,9 @@ const char *menu_get(const struct menu *menu, const char *name, size_t name_len)
 /* Appends the text, with $name and ${name} replaced, to the word; -ENAMETOOLONG. */
 int menu_expand(const struct menu *menu, const char **text, const char *end, char word[MENU_WORD], size_t *len);
 
+/* What a terminal would take for commands, or somebody for the end of a line, becomes a blank. */
+void menu_clean(char *text);
+
 /* A path without its "(device)", and with a / at its beginning. NULL: no memory. */
 const char *menu_path(struct menu *menu, const char *path);
 
