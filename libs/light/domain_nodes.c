@@ -12,41 +12,46 @@
 
 #define CONSOLE_LIMIT "1048576" /* bytes that a console daemon keeps, in stock's words */
 
-enum value { TEXT, NAME, VM, UUID, START_TIME, STATIC_MAX, TARGET, DOMID, STORE_PORT, STORE_GFN, CONSOLE_PORT, CONSOLE_GFN,
+enum value { NOTHING, TEXT, NAME, VM, UUID, START_TIME, STATIC_MAX, TARGET, DOMID, STORE_PORT, STORE_GFN, CONSOLE_PORT, CONSOLE_GFN,
              FRONTEND, BACKEND };
-enum perms { INHERIT, GUEST_READS, GUEST_OWNS, DOM0_READS };
+enum perms { INHERIT, GUEST_READS, GUEST_OWNS };
 
-/* %u is the domain, %s its UUID. A folder comes before what is in it, which inherits its permissions. */
+/*
+ * %u is the domain, %s its UUID. A folder comes before what is in it, which inherits its permissions. That saves requests:
+ * the domain's folder is the guest's own until there is in it what is his, and is then taken from him.
+ */
 static const struct node {
     const char *path;
     enum perms perms;
     enum value value;
     const char *text;
 } table[] = {
-    { "/local/domain/%u", GUEST_READS, TEXT, "" },
+    { "/local/domain/%u", GUEST_OWNS, TEXT, "" },
+    { "/local/domain/%u/control/shutdown", INHERIT, TEXT, "" },
+    { "/local/domain/%u/control/feature-poweroff", INHERIT, TEXT, "" },
+    { "/local/domain/%u/control/feature-reboot", INHERIT, TEXT, "" },
+    { "/local/domain/%u/control/feature-suspend", INHERIT, TEXT, "" },
+    { "/local/domain/%u/control/sysrq", INHERIT, TEXT, "" },
+    { "/local/domain/%u/data", INHERIT, TEXT, "" },
+    { "/local/domain/%u/drivers", INHERIT, TEXT, "" },
+    { "/local/domain/%u/feature", INHERIT, TEXT, "" },
+    { "/local/domain/%u/attr", INHERIT, TEXT, "" },
+    { "/local/domain/%u/error", INHERIT, TEXT, "" },
+    { "/local/domain/%u", GUEST_READS, NOTHING, NULL },
+    { "/local/domain/%u/control", GUEST_READS, NOTHING, NULL },
     { "/local/domain/%u/vm", INHERIT, VM, NULL },
     { "/local/domain/%u/name", INHERIT, NAME, NULL },
     { "/local/domain/%u/memory/static-max", INHERIT, STATIC_MAX, NULL },
     { "/local/domain/%u/memory/target", INHERIT, TARGET, NULL },
     { "/local/domain/%u/memory/videoram", INHERIT, TEXT, "0" },
     { "/local/domain/%u/device/suspend/event-channel", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/control/shutdown", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/control/feature-poweroff", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/control/feature-reboot", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/control/feature-suspend", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/control/sysrq", GUEST_OWNS, TEXT, "" },
     { "/local/domain/%u/control/platform-feature-multiprocessor-suspend", INHERIT, TEXT, "1" },
     { "/local/domain/%u/control/platform-feature-xs_reset_watches", INHERIT, TEXT, "1" },
-    { "/local/domain/%u/data", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/drivers", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/feature", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/attr", GUEST_OWNS, TEXT, "" },
-    { "/local/domain/%u/error", GUEST_OWNS, TEXT, "" },
     { "/local/domain/%u/domid", INHERIT, DOMID, NULL },
     { "/local/domain/%u/store/port", INHERIT, STORE_PORT, NULL },
     { "/local/domain/%u/store/ring-ref", INHERIT, STORE_GFN, NULL },
     { "/local/domain/%u/console/backend", INHERIT, BACKEND, NULL },
-    { "/local/domain/%u/console/backend-id", DOM0_READS, TEXT, "0" },
+    { "/local/domain/%u/console/backend-id", INHERIT, TEXT, "0" },
     { "/local/domain/%u/console/limit", INHERIT, TEXT, CONSOLE_LIMIT },
     { "/local/domain/%u/console/type", INHERIT, TEXT, "xenconsoled" },
     { "/local/domain/%u/console/output", INHERIT, TEXT, "pty" },
@@ -93,6 +98,8 @@ static const char *value_of(const struct light_nodes *n, const struct node *node
     struct timeval now;
 
     switch (node->value) {
+    case NOTHING:
+        return NULL;
     case TEXT:
         return node->text;
     case NAME:
@@ -146,10 +153,10 @@ static void node_write(struct light_nodes *n, const char *path, enum perms perms
     const struct xs_permissions sets[][2] = {
         [GUEST_READS] = { { .id = 0, .perms = XS_PERM_NONE }, { .id = n->domid, .perms = XS_PERM_READ } },
         [GUEST_OWNS] = { { .id = n->domid, .perms = XS_PERM_NONE } },
-        [DOM0_READS] = { { .id = n->domid, .perms = XS_PERM_NONE }, { .id = 0, .perms = XS_PERM_READ } },
     };
 
-    light_tx_write(&n->tx, path, value);
+    if (value)
+        light_tx_write(&n->tx, path, value);
     if (perms != INHERIT)
         light_tx_permit(&n->tx, path, sets[perms], perms == GUEST_OWNS ? 1 : 2);
 }

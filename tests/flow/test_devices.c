@@ -446,7 +446,7 @@ static void refused_nics(void **state)
 
 /* --- a whole domain --- */
 
-static void config_of(libxl_domain_config *config, const char *kernel)
+static void config_plain(libxl_domain_config *config, const char *kernel)
 {
     libxl_domain_config_init(config);
     libxl_domain_build_info_init_type(&config->b_info, LIBXL_DOMAIN_TYPE_PVH);
@@ -454,6 +454,11 @@ static void config_of(libxl_domain_config *config, const char *kernel)
     config->c_info.name = strdup("made");
     config->b_info.kernel = strdup(kernel);
     config->b_info.max_memkb = config->b_info.target_memkb = 8192;
+}
+
+static void config_of(libxl_domain_config *config, const char *kernel)
+{
+    config_plain(config, kernel);
     config->num_disks = 2;
     config->disks = calloc(2, sizeof(*config->disks));
     config->disks[0] = disk_of("/block/5", "xvda", true);
@@ -509,6 +514,90 @@ static void created(void **state)
     assert_int_equal(fake_host_loops(), 1);
     assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
     expect_nothing_of(id);
+    libxl_domain_config_dispose(&config);
+}
+
+/* The store's log of requests: how many are of the first connection after the test's own, which has begun it. */
+static unsigned requests_in(const char *path)
+{
+    unsigned count = 0, socket, first = 0;
+    char line[300], type[40];
+    FILE *f = fopen(path, "r");
+
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "socket %u %39s", &socket, type) != 2 || !strcmp(type, "CONTROL"))
+            continue;
+        if (!first)
+            first = socket;
+        count += socket == first;
+    }
+    fclose(f);
+    return count;
+}
+
+static void control(const char *command, const char *argument)
+{
+    char text[120], *answer;
+
+    strcpy(text, argument);
+    answer = xs_control_command(xs, command, text, (unsigned)strlen(text) + 1);
+    assert_non_null(answer);
+    free(answer);
+}
+
+/* A node is the guest's own, or dom0's and he reads it. */
+static void node_is_his(const char *format, uint32_t id, bool his)
+{
+    char path[120];
+    unsigned n;
+    struct xs_permissions *perms;
+
+    snprintf(path, sizeof(path), format, id);
+    perms = xs_get_permissions(xs, XBT_NULL, path, &n);
+
+    assert_non_null(perms);
+    assert_int_equal(n, his ? 1 : 2);
+    assert_int_equal(perms[0].id, his ? id : 0);
+    assert_int_equal(perms[0].perms, XS_PERM_NONE);
+    if (!his) {
+        assert_int_equal(perms[1].id, id);
+        assert_int_equal(perms[1].perms, XS_PERM_READ);
+    }
+    free(perms);
+}
+
+/* A guest without devices: what is asked of the store, and whose its nodes are. */
+static void few_requests(void **state)
+{
+    static const struct {
+        const char *path;
+        bool his;
+    } rows[] = {
+        { "/local/domain/%u", false }, { "/local/domain/%u/name", false }, { "/local/domain/%u/data", true },
+        { "/local/domain/%u/error", true }, { "/local/domain/%u/control", false },
+        { "/local/domain/%u/control/shutdown", true }, { "/local/domain/%u/control/sysrq", true },
+        { "/local/domain/%u/control/platform-feature-xs_reset_watches", false },
+        { "/local/domain/%u/device", false }, { "/local/domain/%u/device/suspend/event-channel", true },
+        { "/local/domain/%u/console/port", false }, { "/local/domain/%u/memory/target", false },
+        { "/local/domain/0/backend/console/%u/0/state", false },
+    };
+    libxl_domain_config config;
+    char kernel[80], trace[80];
+    uint32_t id = 0;
+
+    (void)state;
+    kernel_write(kernel);
+    config_plain(&config, kernel);
+    snprintf(trace, sizeof(trace), "%s/trace", world_folder);
+    control("logfile", trace);
+    control("log", "on");
+    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), 0);
+    control("log", "off");
+    assert_in_range(requests_in(trace), 50, 61); /* 60, and the other domain's name */
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        node_is_his(rows[i].path, id, rows[i].his);
+    assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
     libxl_domain_config_dispose(&config);
 }
 
@@ -831,7 +920,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, guest_setup, guest_teardown)
     const struct CMUnitTest tests[] = {
         TEST(disk_comes_and_goes), TEST(two_disks), TEST(refused_disks), TEST(shared_disks), TEST(backend_refuses),
-        TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(created), TEST(not_created),
+        TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(created), TEST(few_requests), TEST(not_created),
         TEST(model_comes_and_goes), TEST(model_fails), TEST(model_cancelled), TEST(attach_fails), TEST(detach_fails), TEST(create_fails), TEST(attach_cancelled),
     };
 
