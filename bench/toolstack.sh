@@ -22,7 +22,7 @@ host --icount --smp 1 --mem 2304 --timeout 1800 --add "$work/guest:/root/guest" 
 awk -v alive="$alive" '
 function row(what, stock, ours, limit, where) {
     printf "| %s | %s | %s | %s | %s |\n", what, stock ? stock : "", ours, stock ? sprintf("%.2f", ours / stock) : "", where ? where : limit
-    if (!ours || ours > limit) { above = above "\n- " what; bad = 1 }
+    if (!ours || ours + 0 > limit + 0) { above = above "\n- " what; bad = 1 }
 }
 function mega(tool, key) { return least[tool "." key] ? sprintf("%.1f", least[tool "." key] / 1e6) : "" }
 $1 == "bench" { if (!least[$2] || $3 < least[$2]) least[$2] = $3 }

@@ -75,7 +75,7 @@ guests_script() {
 host() {
     ours=
     for word in "store ${STORE:-stock}" "console ${CONSOLE:-stock}" "xl ${TOOLSTACK:-stock}"; do
-        [ "${word#* }" = stock ] || ours=$ours${ours:+,}${word% *}
+        [ "${word#* }" != ours ] || ours=$ours${ours:+,}${word% *}
     done
     [ -z "$ours" ] || set -- --toolstack "$ours" "$@"
     echo "+ qhost --hypervisor $HYPERVISOR $*"

@@ -15,10 +15,15 @@ REPO = os.path.dirname(os.path.dirname(LAB))
 
 PROGRAMS = "usr/lib/xen-4.17/bin/"
 LIBRARIES = "usr/lib/x86_64-linux-gnu/"
+LIBRARIES = "usr/lib/x86_64-linux-gnu/"
 OURS = {  # the words of --toolstack: files of the build, and what they are in dom0
     "store": {"tools/xenstored/xenstored": PROGRAMS + "xenstored"},
     "console": {"tools/xenconsoled/xenconsoled": PROGRAMS + "xenconsoled", "tools/xenconsole/xenconsole": PROGRAMS + "xenconsole"},
     "xl": {"tools/xl/xl": PROGRAMS + "xl"},
+    "libs": {"libs/light/libxenlight.so.4.17": LIBRARIES + "libxenlight.so.4.17",
+             "libs/light/xlu/libxlutil.so.4.17": LIBRARIES + "libxlutil.so.4.17",
+             "libs/store/libxenstore.so.4": LIBRARIES + "libxenstore.so.4",
+             "libs/toollog/libxentoollog.so.1": LIBRARIES + "libxentoollog.so.1"},
     "libs": {"libs/light/libxenlight.so.4.17.0": LIBRARIES + "libxenlight.so.4.17",
              "libs/light/xlu/libxlutil.so.4.17": LIBRARIES + "libxlutil.so.4.17",
              "libs/store/libxenstore.so.4.0": LIBRARIES + "libxenstore.so.4"},
@@ -27,7 +32,7 @@ OURS = {  # the words of --toolstack: files of the build, and what they are in d
 ADDRESS = {"user": "10.0.2.15/24", "listen": "192.168.77.1/24", "connect": "192.168.77.2/24"}
 
 MESSAGE = """
-This is dom0: Debian's Linux {release}, and Debian's xl 4.17.
+This is dom0: Debian's Linux {release}, and {xl}.
 The hypervisor underneath is {hypervisor}.
 
 A Debian guest runs on it, made by: xl create /root/guest/guest.cfg
@@ -151,7 +156,8 @@ def make_overlay(o, token, packages):
     if o.script:
         overlay.add_file(o.script, "qhost/script", 0o755)
     else:
-        text = MESSAGE.format(release=packages.release, hypervisor=hypervisor_name(o))
+        xl = "our own xl" if "xl" in o.toolstack else "Debian's xl 4.17"
+        text = MESSAGE.format(release=packages.release, hypervisor=hypervisor_name(o), xl=xl)
         overlay.add_bytes("qhost/message", text.encode())
         for name, data in guest.files(packages).items():
             overlay.add_bytes("root/guest/" + name, data)
