@@ -99,6 +99,8 @@ static void by_waiting(const char *kernel)
     printf("destroy %d\n", libxl_domain_destroy(ctx, domid, NULL));
     expect(domid, LIBXL_EVENT_TYPE_DOMAIN_DEATH);
     libxl_evdisable_domain_death(ctx, death);
+    for (int tries = 0; libxl_domain_info(ctx, NULL, domid) == 0 && tries < 1000; tries++)
+        poll(NULL, 0, 20); /* the daemons still look at what it has left */
     printf("info of none %d\n", libxl_domain_info(ctx, NULL, domid));
     libxl_domain_config_dispose(&config);
 }
