@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libxlutil (libs/light/xlu) and of tools/xl.
-XL_TESTS = tests/unit/test_xl_conf tests/unit/test_xl_config tests/unit/test_xl_life tests/unit/test_xlu_cfg tests/unit/test_xlu_spec
+XL_TESTS = tests/unit/test_xl_check tests/unit/test_xl_conf tests/unit/test_xl_config tests/unit/test_xl_life tests/unit/test_xlu_cfg tests/unit/test_xlu_spec
 tests_unit_test_xlu_cfg_SOURCES = tests/unit/test_xlu_cfg.c tests/fake/fault.c tests/fake/fault.h tests/unit/xlu_fixture.h
 tests_unit_test_xlu_cfg_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xlu_cfg_CFLAGS = $(UTIL_HOST_CFLAGS)
@@ -30,6 +30,10 @@ tests_peer_xl_xl_dynamic_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
 tests_peer_xl_xl_dynamic_LDFLAGS = $(UTIL_LINK)
 tests_peer_xl_xl_dynamic_LDADD = libs/light/xlu/libxlu.a libs/base/libbase.a libs/light/libxenlight.so.4.17.0 \
 	libs/toollog/libxentoollog.so.1.0 -lyajl
+tests_unit_test_xl_check_SOURCES = tests/unit/test_xl_check.c $(xl_parts)
+tests_unit_test_xl_check_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_xl_check_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_unit_test_xl_check_LDADD = $(UTIL_CORE)
 tests_unit_test_xl_config_SOURCES = tests/unit/test_xl_config.c $(xl_parts)
 tests_unit_test_xl_config_CPPFLAGS = $(STORE_CPPFLAGS) -iquote $(srcdir)/tests/unit
 tests_unit_test_xl_config_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

@@ -40,3 +40,19 @@ cpupool-list
 block-list guest
 network-list guest
 END
+
+# completion of what the host has
+completes() { # completes WANTED WORD...
+    want=$1
+    shift
+    got=$(LD_PRELOAD=$work/light_shim.so:$work/host_shim.so LD_LIBRARY_PATH=$libs "$build/tests/peer/xl/xl_dynamic" __complete -- "$@" |
+        tr '\n' ' ')
+    [ "$got" = "$want" ] || fail "xl $*: completed as $got, not $want"
+}
+completes 'guest g3 ' pause g
+completes 'g3 ' vcpu-list guest g3
+completes 'xvda xvdb ' block-detach guest x
+completes '0 00:00:00:00:00:01 00:00:00:00:00:02 ' network-detach guest 0
+completes 'spare ' cpupool-migrate guest s
+completes 'guest g3 ' sched-credit2 --domain = g
+completes 'Pool-0 ' sched-credit2 -p P

@@ -118,7 +118,7 @@ static void list_nics(struct xl *xl, uint32_t domid, struct json *j)
             continue;
         }
         if (!j) {
-            printf("%-3d %-2u %s %6d %5d %6d %5d/%-11d %-30s\n", info.devid, info.backend_id, mac, info.devid, info.state,
+            printf("%-3d %-2u %s %5d %5d %6d %5d/%-11d %-30s\n", info.devid, info.backend_id, mac, info.devid, info.state,
                    info.evtch, info.rref_tx, info.rref_rx, info.backend);
         } else {
             put_common(j, info.devid, info.backend_id, info.state, info.evtch, info.backend);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the table of commands says, for people and for shells. */
+/* What the table of commands says. */
 #include <stdio.h>
 #include <string.h>
 
@@ -62,26 +62,5 @@ int cmd_help(struct xl *xl, const struct xl_args *args)
     if (!c)
         return xl_fail(xl, "there is no command `%s'", args->args[0]);
     help_command(c);
-    return 0;
-}
-
-/* xl __complete WORDS...: what may come after the words, one a line. The last one is what is typed so far. */
-int cmd_complete(struct xl *xl, const struct xl_args *args)
-{
-    const char *typed = args->n ? args->args[args->n - 1] : "";
-    const struct xl_command *c = args->n > 1 ? command_find(args->args[0]) : NULL;
-    size_t len = strlen(typed);
-
-    (void)xl;
-    if (args->n <= 1)
-        for (size_t i = 0; i < nr_xl_commands; i++)
-            if (!(xl_commands[i].flags & XL_HIDDEN) && !strncmp(xl_commands[i].name, typed, len))
-                puts(xl_commands[i].name);
-    for (const struct xl_option *o = c && *typed == '-' ? c->options : NULL; o && o->code; o++) {
-        if (o->code < 0x80 && len < 2)
-            printf("-%c\n", o->code);
-        if (o->name && (len < 2 || (typed[1] == '-' && !strncmp(o->name, typed + 2, len - 2))))
-            printf("--%s%s\n", o->name, o->arg ? "=" : "");
-    }
     return 0;
 }

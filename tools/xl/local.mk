@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 xl_parts = \
+	tools/xl/check_host.c \
+	tools/xl/cmd_check.c \
 	tools/xl/cmd_console.c \
 	tools/xl/cmd_cpupool.c \
 	tools/xl/cmd_create.c \
@@ -12,6 +14,7 @@ xl_parts = \
 	tools/xl/cmd_memory.c \
 	tools/xl/cmd_sched.c \
 	tools/xl/cmd_vcpu.c \
+	tools/xl/complete.c \
 	tools/xl/conf.c \
 	tools/xl/config.c \
 	tools/xl/console.c \
@@ -38,7 +41,7 @@ xl_parts = \
 xl_sources = tools/xl/main.c $(xl_parts)
 
 bin_PROGRAMS += tools/xl/xl
-tools_xl_xl_SOURCES = $(xl_sources) tools/xl/conf.h tools/xl/config.h tools/xl/cpuset.h tools/xl/create.h \
+tools_xl_xl_SOURCES = $(xl_sources) tools/xl/check.h tools/xl/conf.h tools/xl/config.h tools/xl/cpuset.h tools/xl/create.h \
 	tools/xl/format.h tools/xl/interrupt.h tools/xl/listing.h tools/xl/timing.h tools/xl/xl.h
 tools_xl_xl_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers

@@ -185,6 +185,8 @@ const struct xl_command xl_commands[] = {
     { "mem-max", cmd_mem_max, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain may have of memory", NULL },
     { "mem-set", cmd_mem_set, 0, 2, 2, "DOMAIN MEMORY[b|k|m|g|t]", "Set what a domain has of memory", NULL },
     { "vcpu-list", cmd_vcpu_list, 0, 0, -1, "[OPTIONS] [DOMAIN...]", "List vCPUs", json_options },
+    { "check", cmd_check, XL_NO_CONTEXT, 0, 0, "[OPTIONS]", "Look whether domains can be created here, and say what to do",
+      json_options },
     { "vcpu-pin", cmd_vcpu_pin, XL_DRY_RUN, 3, 4, "[OPTIONS] DOMAIN VCPU|all CPUS|all|- [CPUS|all|-]",
       "Set on which CPUs a vCPU may run, and on which it runs best", pin_options },
     { "vcpu-set", cmd_vcpu_set, 0, 2, 2, "[OPTIONS] DOMAIN VCPUS", "Set how many vCPUs of a domain are on", vcpu_set_options },

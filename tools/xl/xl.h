@@ -122,6 +122,7 @@ int cmd_button_press(struct xl *xl, const struct xl_args *args);
 int cmd_cd_eject(struct xl *xl, const struct xl_args *args);
 int cmd_cd_insert(struct xl *xl, const struct xl_args *args);
 int cmd_channel_list(struct xl *xl, const struct xl_args *args);
+int cmd_check(struct xl *xl, const struct xl_args *args);
 int cmd_claims(struct xl *xl, const struct xl_args *args);
 int cmd_config_update(struct xl *xl, const struct xl_args *args);
 int cmd_console(struct xl *xl, const struct xl_args *args);

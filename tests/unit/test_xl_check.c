@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xl check on hosts that a test makes up in a folder; what completes a command line. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "xl/check.h"
+
+static char root[] = "/tmp/xl-check-XXXXXX";
+static char printed[16384];
+static int out[2], saved;
+
+static void capture(void)
+{
+    FILE *f = tmpfile();
+
+    assert_non_null(f);
+    fflush(stdout);
+    saved = dup(1);
+    out[0] = dup(fileno(f));
+    dup2(out[0], 1);
+    fclose(f);
+}
+
+static void captured(void)
+{
+    ssize_t n;
+
+    fflush(stdout);
+    n = pread(out[0], printed, sizeof(printed) - 1, 0);
+    printed[n > 0 ? n : 0] = '\0';
+    dup2(saved, 1);
+    close(saved);
+    close(out[0]);
+}
+
+/* A file of the made-up host, with the folders it is in; text: NULL for a folder. */
+static void put(const char *path, const char *text)
+{
+    char whole[256];
+    FILE *f;
+
+    snprintf(whole, sizeof(whole), "%s%s", root, path);
+    for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(whole, 0755);
+        *slash = '/';
+    }
+    if (!text) {
+        mkdir(whole, 0755);
+        return;
+    }
+    f = fopen(whole, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void drop(const char *path)
+{
+    char command[300];
+
+    snprintf(command, sizeof(command), "rm -rf '%s%s'", root, path);
+    assert_int_equal(system(command), 0);
+}
+
+static void put_all(void)
+{
+    put("/sys/hypervisor/type", "xen\n");
+    put("/proc/xen/capabilities", "control_d\n");
+    put("/dev/xen/privcmd", "");
+    put("/dev/xen/evtchn", "");
+    put("/dev/xen/gntdev", "");
+    put("/dev/xen/xenbus", "");
+    put("/proc/1/comm", "init\n");
+    put("/proc/77/comm", "xenconsoled\n");
+    put("/sys/bus/xen-backend/drivers/vbd", NULL);
+    put("/sys/bus/xen-backend/drivers/vif", NULL);
+    put("/dev/loop-control", "");
+    put("/sys/class/net/xenbr0/bridge", NULL);
+}
+
+static struct checkup check(struct json *json)
+{
+    struct checkup c = { .root = root, .bridge = "xenbr0", .json = json };
+
+    capture();
+    if (json) {
+        json_init(json);
+        json_array(json, NULL);
+    }
+    check_host(&c);
+    if (json) {
+        json_array_end(json);
+        json_print(json);
+    }
+    captured();
+    return c;
+}
+
+static void test_well(void **state)
+{
+    struct checkup c = check(NULL);
+
+    (void)state;
+    assert_int_equal(c.failed, geteuid() ? 1 : 0);
+    if (strstr(printed, "warning") && !strstr(printed, "MiB, and"))
+        fail_msg("%s", printed);
+    assert_non_null(strstr(printed, "ok       hypervisor         this Linux is dom0\n"));
+    assert_non_null(strstr(printed, "xenbr0 is there\n"));
+}
+
+/* Each thing that is missing, and what is said of it. */
+static void test_missing(void **state)
+{
+    static const struct {
+        const char *path, *want;
+        bool fails;
+    } rows[] = {
+        { "/sys/hypervisor/type", "this Linux does not run on Xen or Xenolith", true },
+        { "/dev/xen/privcmd", "-> modprobe xen-privcmd\n", true },
+        { "/dev/xen/evtchn", "-> modprobe xen-evtchn\n", true },
+        { "/dev/xen/gntdev", "-> modprobe xen-gntdev\n", true },
+        { "/dev/xen/xenbus", "-> systemctl start xenstored", true },
+        { "/proc/77", "-> systemctl start xenconsoled", false },
+        { "/sys/bus/xen-backend/drivers/vbd", "-> modprobe xen-blkback\n", false },
+        { "/sys/bus/xen-backend/drivers/vif", "-> modprobe xen-netback\n", false },
+        { "/dev/loop-control", "-> modprobe loop\n", false },
+        { "/sys/class/net/xenbr0", "-> ip link add xenbr0 type bridge && ip link set xenbr0 up\n", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct checkup c, well = check(NULL);
+
+        drop(rows[i].path);
+        c = check(NULL);
+        if (!strstr(printed, rows[i].want))
+            fail_msg("without %s: %s", rows[i].path, printed);
+        assert_int_equal(c.failed, well.failed + rows[i].fails);
+        assert_int_equal(c.warned, well.warned + !rows[i].fails);
+        put_all();
+    }
+}
+
+static void test_others(void **state)
+{
+    struct checkup c;
+    struct json json;
+
+    (void)state;
+    put("/proc/xen/capabilities", "\n");
+    c = check(NULL);
+    assert_true(c.failed > 0 && strstr(printed, "this Linux is a guest, not dom0"));
+    put_all();
+    drop("/sys/class/net/xenbr0");
+    put("/sys/class/net/br7/bridge", NULL);
+    put("/sys/class/net/eth0", NULL);
+    check(NULL);
+    assert_non_null(strstr(printed, "there is no bridge xenbr0, which vifs are put on; there are: br7\n"));
+    assert_non_null(strstr(printed, "-> say bridge=br7 in vif=[...]"));
+    check(&json);
+    assert_non_null(strstr(printed, "\"mend\": \"say bridge=br7 in vif=[...], or vif.default.bridge in xl.conf\""));
+    assert_non_null(strstr(printed, "\"verdict\": \"ok\""));
+    drop("/sys/class/net/br7");
+    put_all();
+}
+
+/* --- completion, where there is no hypervisor --- */
+
+static void completes(const char *want, int n, ...)
+{
+    char *words[8];
+    struct xl_args args = { .args = words, .n = n };
+    struct xl xl = { .command = command_find("__complete") };
+    va_list list;
+
+    va_start(list, n);
+    for (int i = 0; i < n; i++)
+        words[i] = va_arg(list, char *);
+    va_end(list);
+    capture();
+    assert_int_equal(cmd_complete(&xl, &args), 0);
+    captured();
+    assert_string_equal(printed, want);
+}
+
+static void test_complete(void **state)
+{
+    (void)state;
+    completes("check\n", 1, "che");
+    completes("pause\n", 2, "-v", "pau");
+    completes("", 1, "nonsense");
+    completes("", 2, "nonsense", "");
+    completes("check\n", 2, "help", "che");
+    completes("-f\n--force\n", 2, "block-detach", "-");
+    completes("--cpupool=\n", 2, "sched-credit2", "--cp");
+    completes("nmi\nreset\ninit\npower\nsleep\ns3resume\n", 3, "trigger", "g", "");
+    completes("reset\n", 3, "trigger", "g", "re");
+    completes("1\n0\nEnforcing\nPermissive\n", 2, "setenforce", "");
+    completes("memory=\n", 3, "create", "g.cfg", "memo");
+    completes("maxvcpus=\n", 5, "create", "g.cfg", "memory=5", "-p", "maxvc");
+    completes("", 3, "mem-set", "g", "");
+    completes("", 2, "pause", ""); /* no hypervisor: no domains */
+    completes("", 3, "create", "-f", "mem"); /* a file */
+    completes("", 4, "sched-rtds", "--vcpuid", "=", "x");
+    completes("all\n", 4, "sched-rtds", "--vcpuid", "=", "a");
+    completes("all\n", 3, "sched-rtds", "--vcpuid", "=");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(root))
+        return -1;
+    put_all();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    drop("");
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_well),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_complete),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
