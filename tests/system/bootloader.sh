@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Guests whose kernel lies on their own disk, made by our xl: xl-bootfind finds Linux there; and PVH GRUB, which finds Linux
+# from within. What goes wrong says so; afterwards no file, process or domain is left.
+. "$(dirname "$0")/lib.sh"
+build=${XENOLITH_BUILD:-$tests/../build} xl=$build/tools/xl/xl find=$build/tools/bootfind/xl-bootfind
+[ -x "$xl" ] && [ -x "$find" ] || skip "no $xl or no $find"
+command -v grub-fstest >/dev/null || skip "no grub-fstest: apt-get install grub-common"
+python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
+grub=$(packages grub-xen-bin grub-xen-host)
+mkdir -p "$work/tree/boot/grub" "$work/libraries"
+cp "$work/guest/vmlinuz" "$work/tree/boot/vmlinuz-6.1"
+cp "$work/guest/initrd.gz" "$work/tree/boot/initrd.img-6.1"
+cp "$grub/usr/lib/grub-xen/grub-i386-xen_pvh.bin" "$work/tree/boot/grub.bin"
+cat >"$work/tree/boot/grub/grub.cfg" <<'G'
+set default=second
+set timeout=0
+menuentry 'GRUB' { linux /boot/grub.bin; }
+menuentry 'Second' --id second { linux /boot/vmlinuz-6.1 console=hvc0 script second; initrd /boot/initrd.img-6.1; }
+G
+truncate -s 64M "$work/disk"
+mkfs.ext4 -q -d "$work/tree" "$work/disk"
+for program in "$xl" /usr/bin/grub-fstest; do # dom0 does not have all of them
+    for l in $(ldd "$program" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p'); do cp -Lf "$l" "$work/libraries/"; done
+done
+guests_script <<'S'
+chmod +x /root/xl /usr/local/libexec/xen/bin/xl-bootfind /usr/bin/grub-fstest
+cp -n /root/lib/* /usr/lib/
+for m in loop xen-blkback; do modprobe $m; done
+mkdir -p /tmp/disks
+cp /root/disk /tmp/disks/disk
+chmod 600 /tmp/disks/disk
+create() { # create NAME [OPTION|SETTING...]
+    name=$1
+    shift
+    LD_LIBRARY_PATH=/root/lib /root/xl create -q -e /dev/null 'type="pvh"' "name=\"$name\"" memory=256 "disk=['file:/tmp/disks/disk,xvda,r']" "$@"
+}
+refused() { # refused TEXT COMMAND...: it fails, and says TEXT
+    text=$1
+    shift
+    if "$@" >/tmp/out 2>/tmp/err; then echo "done: $*"; exit 1; fi
+    grep -Fq "$text" /tmp/err || { echo "$*:"; cat /tmp/err; exit 1; }
+}
+nothing_left() {
+    if ls -d /var/lib/xen/bootloader.* 2>/dev/null || pidof xl-bootfind grub-fstest sleep; then echo 'left'; exit 1; fi
+    [ "$(xl list | wc -l)" = 2 ] || { xl list; exit 1; }
+}
+
+echo '== found on its disk'
+create one 'bootloader="pygrub"' || { ls -l /tmp/disks /root; exit 1; }
+wait_for one 'guest is ready'
+typed one 'grep -q "console=hvc0 script second$" /proc/cmdline'
+typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; mkdir /mnt; mount -t ext4 -o ro /dev/xvda /mnt && [ -f /mnt/boot/vmlinuz-6.1 ]'
+if ls -d /var/lib/xen/bootloader.* 2>/dev/null; then exit 1; fi
+xl list -l one | grep -q '"bootloader": "pygrub"'
+xl destroy one
+
+echo '== what goes wrong'
+refused 'no entry Third; what to do' create three 'bootloader="pygrub"' 'bootloader_args=["--entry=Third"]'
+refused 'cannot be executed: No such file or directory' create three 'bootloader="/nowhere"'
+printf '#!/bin/sh\nsleep 1000\n' >/tmp/slow
+chmod +x /tmp/slow
+export LIBXL_BOOTLOADER_TIMEOUT=1
+refused 'it took too long and was killed' create three 'bootloader="/tmp/slow"'
+unset LIBXL_BOOTLOADER_TIMEOUT
+dd if=/dev/urandom of=/tmp/disks/disk bs=4096 count=64 conv=notrunc 2>/dev/null
+refused 'kernel="..." in place of bootloader=' create three 'bootloader="pygrub"'
+cp /root/disk /tmp/disks/disk
+nothing_left
+
+echo '== PVH GRUB'
+create grub 'bootloader="xl-bootfind"' 'bootloader_args=["--entry=GRUB"]'
+wait_for grub 'grub>'
+printf 'ls (xen/xvda)/boot/\r' >"$(tty_of grub)"
+wait_for grub 'vmlinuz-6.1'
+printf 'configfile (xen/xvda)/boot/grub/grub.cfg\r' >"$(tty_of grub)"
+wait_for grub 'guest is ready' 2400
+typed grub 'grep -q "console=hvc0 script second$" /proc/cmdline'
+xl destroy grub
+nothing_left
+losetup -a | grep /tmp/disks && exit 1
+echo complete
+S
+host --smp 2 --timeout 500 --add "$work/disk:/root/disk" --add "$work/libraries:/root/lib" --add "$xl:/root/xl" \
+    --add "$find:/usr/local/libexec/xen/bin/xl-bootfind" --add /usr/bin/grub-fstest:/usr/bin/grub-fstest
+expect_status 0
+out_has '^complete$'
+clean_log
