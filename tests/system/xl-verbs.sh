@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Our xl and console in the place of the distribution's: xl looks after a guest until its end, as the configuration says; shows its console from the first
-# line on; waits for shutdowns. What is refused says why in its first line.
+# line on; waits for shutdowns; devices come and go, and are there again after a reboot. What is refused says why in its first line.
 . "$(dirname "$0")/lib.sh"
-python3 "$tests/lab/lib/guest.py" "$work/guest"
+python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script <<'S'
 refused() { # refused TEXT COMMAND...: it fails, and the first line that it says has TEXT
     text=$1
@@ -63,6 +63,32 @@ echo 'echo c >/proc/sysrq-trigger' >"$(tty_of crash)"
 within 300 has_state crash '..-.c-' || { xl list; exit 1; }
 within 100 ended $(cat /run/crash.pid)
 xl destroy crash
+
+# Devices come and go while it runs, and are there again after a reboot.
+for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
+ip link add xenbr0 type bridge
+ip link set xenbr0 up
+truncate -s 4M /tmp/a /tmp/b
+disks_are() { [ "$(xl block-list dev | awk 'NR > 1 { printf "%s %s ", $1, $4 }')" = "$1" ]; }
+have_disks() { within 300 disks_are "$1" || { xl block-list dev; cat /var/log/xen/xl-dev.log; echo "the disks are not $1"; exit 1; }; }
+has_nic() { xl network-list dev | grep -q " 00:16:3e:00:00:05  *[0-9]*  *4 "; }
+xl create -q /root/guest/guest.cfg 'name="dev"' "disk=['file:/tmp/a,xvda,w']"
+booted dev 1
+xl block-attach dev file:/tmp/b,xvdb,w
+xl network-attach dev bridge=xenbr0 mac=00:16:3e:00:00:05
+have_disks '51712 4 51728 4 '
+within 300 has_nic || { xl network-list dev; exit 1; }
+xl block-list --json dev | grep -q '"vdev": "xvdb"'
+refused 'xvdb' xl block-attach dev file:/tmp/b,xvdb,w
+refused 'no disk xvdq' xl block-detach dev xvdq
+refused 'xvdq' xl block-attach dev file:/tmp/none,xvdq,w
+xl block-detach dev xvda
+xl reboot dev
+booted dev 2
+have_disks '51728 4 '
+within 300 has_nic || { xl network-list dev; exit 1; }
+xl network-detach dev 00:16:3e:00:00:05
+xl destroy dev
 
 xl create -q -e -p --timing --json --progress=json /root/guest/guest.cfg 'name="timed"' >/tmp/timing 2>/tmp/progress
 grep -q '"step": ' /tmp/timing
