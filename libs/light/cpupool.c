@@ -302,7 +302,6 @@ int libxl_get_freecpus(libxl_ctx *ctx, libxl_bitmap *cpumap)
         libxl_bitmap_dispose(&map);
         return light_fail(ctx, rc, "the hypervisor does not tell which CPUs are free");
     }
-    libxl_bitmap_dispose(cpumap);
     *cpumap = map;
     return 0;
 }

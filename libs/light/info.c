@@ -66,8 +66,7 @@ int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info_r, uint32_t domid)
         return light_error(rc);
     }
     if (info_r) {
-        free(info_r->ssid_label);
-        libxl_dominfo_init(info_r);
+        libxl_dominfo_init(info_r); /* programs hand over what was never initialized */
         dominfo_fill(info_r, &from);
     }
     return 0;

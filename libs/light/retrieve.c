@@ -95,7 +95,6 @@ static int load(struct op *op)
     }
     if (rc)
         return op_fail(op, rc, "what is kept of it or known of it cannot be had");
-    libxl_domain_config_dispose(r->ret_config);
     *r->ret_config = r->config;
     libxl_domain_config_init(&r->config);
     return 0;
