@@ -1,239 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Devices of domains: our xenstored, the hypervisor's core, a kernel that is none (device_host_fake.h), and a process that
- * plays the backends. Everything that is asked of any of them fails once, and everything is cancelled at every moment.
- */
+/* Devices of domains: attached, listed, taken away, refused; with a new domain and with one that is there (device_world.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <libxl_event.h>
 #include <libxl_utils.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "light/device_host_fake.h"
 #include "fake/ctrl_loop.h"
-#include "fault.h"
+#include "flow/device_world.h"
 #include "flow/world.h"
-#include "light/device_model.h"
-#include "light/userdata.h"
-#include "store/async.h"
-#include "unit/elf_fixture.h"
-
-/* --- the store has no domains here: one that is introduced is asked for --- */
-
-int __real_store_request(struct store_client *client, uint32_t type, xs_transaction_t t, const void *payload, size_t len,
-                         store_reply_fn *fn, void *arg, struct store_request **ret_request);
-int __wrap_store_request(struct store_client *client, uint32_t type, xs_transaction_t t, const void *payload, size_t len,
-                         store_reply_fn *fn, void *arg, struct store_request **ret_request);
-
-int __wrap_store_request(struct store_client *client, uint32_t type, xs_transaction_t t, const void *payload, size_t len,
-                         store_reply_fn *fn, void *arg, struct store_request **ret_request)
-{
-    if (type != XS_INTRODUCE)
-        return __real_store_request(client, type, t, payload, len, fn, arg, ret_request);
-    return __real_store_request(client, XS_GET_DOMAIN_PATH, t, payload, strlen(payload) + 1, fn, arg, ret_request);
-}
-
-/* --- the backends, and the consoles' daemon --- */
-
-enum backend_mode { WORKS, CONNECTS, REFUSES, KEEPS };
-static enum backend_mode *backend_mode; /* shared with the player */
-static pid_t player_pid;
-
-/* As Linux's do: what has gone meanwhile is not made again. */
-static void state_change(struct xs_handle *h, const char *path, const char *from, const char *to)
-{
-    for (;;) {
-        xs_transaction_t t = xs_transaction_start(h);
-        char *state = xs_read(h, t, path, NULL);
-        bool is = state && !strcmp(state, from), ended;
-
-        free(state);
-        if (is)
-            xs_write(h, t, path, to, (unsigned)strlen(to));
-        ended = xs_transaction_end(h, t, !is);
-        if (ended || errno != EAGAIN)
-            return;
-    }
-}
-
-static void play(void)
-{
-    struct xs_handle *h = xs_open(0);
-    unsigned n;
-    char **event;
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!h || !xs_watch(h, "/local/domain", ""))
-        _exit(1);
-    while ((event = xs_read_watch(h, &n))) {
-        const char *path = event[XS_WATCH_PATH], *last = strrchr(path, '/');
-
-        if (last && !strcmp(last, "/tty"))
-            state_change(h, path, "", "/dev/pts/1");
-        if (last && !strcmp(last, "/state") && (strstr(path, "/backend/v") || strstr(path, "/backend/q"))) {
-            state_change(h, path, "1", *backend_mode == REFUSES ? "6" : *backend_mode == CONNECTS ? "4" : "2");
-            if (*backend_mode != KEEPS)
-                state_change(h, path, "5", "6");
-        }
-        free(event);
-    }
-    _exit(0);
-}
-
-static int devices_setup(void **state)
-{
-    backend_mode = mmap(NULL, sizeof(*backend_mode), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (backend_mode == MAP_FAILED || world_setup(state))
-        return -1;
-    player_pid = fork();
-    if (player_pid == 0)
-        play();
-    return 0;
-}
-
-static int devices_teardown(void **state)
-{
-    kill(player_pid, SIGKILL);
-    waitpid(player_pid, NULL, 0);
-    return world_teardown(state);
-}
-
-/* --- each test --- */
-
-static char image[64]; /* a file */
-static uint32_t domid;
-
-static int guest_setup(void **state)
-{
-    libxl_domain_config config;
-    FILE *f;
-
-    if (machine_setup(state))
-        return -1;
-    *backend_mode = WORKS;
-    fake_host_reset();
-    snprintf(image, sizeof(image), "%s/image", world_folder);
-    f = fopen(image, "w");
-    assert_non_null(f);
-    fclose(f);
-    domid = domain_new();
-    libxl_domain_config_init(&config);
-    config.c_info.name = strdup("guest");
-    assert_int_equal(light_config_store(ctx, domid, &config), 0);
-    libxl_domain_config_dispose(&config);
-    return 0;
-}
-
-static int guest_teardown(void **state)
-{
-    fake_host_fail(0, 0);
-    assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
-    expect_gone(domid);
-    assert_int_equal(fake_host_loops(), 0);
-    return machine_teardown(state);
-}
-
-static libxl_device_disk disk_of(const char *path, const char *vdev, bool writes)
-{
-    libxl_device_disk disk;
-
-    libxl_device_disk_init(&disk);
-    disk.pdev_path = strdup(path);
-    disk.vdev = strdup(vdev);
-    disk.format = LIBXL_DISK_FORMAT_RAW;
-    disk.readwrite = writes;
-    return disk;
-}
-
-static libxl_device_nic nic_of(const char *bridge)
-{
-    libxl_device_nic nic;
-
-    libxl_device_nic_init(&nic);
-    nic.bridge = strdup(bridge);
-    return nic;
-}
-
-static char *path_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* Good until the fourth from now on. */
-static char *path_of(const char *format, ...)
-{
-    static char paths[4][120];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(path, sizeof(paths[0]), format, args);
-    va_end(args);
-    return path;
-}
-
-static int kept_disks(void)
-{
-    libxl_domain_config config;
-    int count;
-
-    libxl_domain_config_init(&config);
-    assert_int_equal(light_config_load(ctx, domid, &config), 0);
-    count = config.num_disks;
-    libxl_domain_config_dispose(&config);
-    return count;
-}
-
-static unsigned open_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned count = 0;
-
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
-/* Nothing of a disk is there. */
-static void expect_no_disk(int devid)
-{
-    assert_false(there(path_of("/libxl/%u/device/vbd/%d", domid, devid)));
-    assert_false(there(path_of("/local/domain/%u/device/vbd/%d", domid, devid)));
-    assert_false(there(path_of("/local/domain/0/backend/vbd/%u/%d", domid, devid)));
-    assert_int_equal(fake_host_loops(), 0);
-}
-
-/* What of a folder's node the store has, and who may read it. */
-static void expect_node(const char *folder, const char *name, const char *value, unsigned owner, unsigned reader)
-{
-    const char *path = path_of("%s/%s", folder, name);
-    struct xs_permissions *perms;
-    unsigned n;
-
-    value_is(path, value);
-    perms = xs_get_permissions(xs, XBT_NULL, path, &n);
-    assert_non_null(perms);
-    assert_int_equal(n, 2);
-    assert_int_equal(perms[0].id, owner);
-    assert_int_equal(perms[1].id, reader);
-    assert_int_equal(perms[1].perms, XS_PERM_READ);
-    free(perms);
-}
+#include "light/device_host_fake.h"
 
 /* --- a disk --- */
 
@@ -321,6 +102,8 @@ static void refused_disks(void **state)
         { "/block/1", "disk1", LIBXL_DISK_FORMAT_RAW, 0, ERROR_INVAL, "no name of a disk" },
         { "", "xvda", LIBXL_DISK_FORMAT_RAW, 0, ERROR_INVAL, "target=" },
         { "/block/1", "xvda", LIBXL_DISK_FORMAT_RAW, LIBXL_DISK_BACKEND_TAP, ERROR_NI, "backendtype=tap" },
+        { "/block/1", "xvda", LIBXL_DISK_FORMAT_UNKNOWN, LIBXL_DISK_BACKEND_QDISK, ERROR_INVAL, "no such format" },
+        { "/nowhere", "xvda", LIBXL_DISK_FORMAT_QCOW2, 0, ERROR_FAIL, "/nowhere: No such file" },
     };
 
     (void)state;
@@ -364,6 +147,29 @@ static void backend_refuses(void **state)
     *backend_mode = REFUSES;
     assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_FAIL);
     assert_non_null(strstr(log_text, "disk xvda: waiting for its backend: its backend refuses it"));
+    expect_no_disk(51712);
+    assert_int_equal(kept_disks(), 0);
+    libxl_device_disk_dispose(&disk);
+}
+
+/* A guest that does not let go of a disk keeps it, unless it is taken by force. */
+static void guest_keeps_it(void **state)
+{
+    libxl_device_disk disk = disk_of(image, "xvda", true);
+    char back[80];
+
+    (void)state;
+    *backend_mode = KEEPS;
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), 0);
+    snprintf(back, sizeof(back), "/local/domain/0/backend/vbd/%u/51712/state", domid);
+    assert_true(xs_write(xs, XBT_NULL, back, "4", 1));
+    assert_int_equal(libxl_device_disk_safe_remove(ctx, domid, &disk, NULL), ERROR_TIMEDOUT);
+    assert_non_null(strstr(log_text, "vbd 51712: waiting for its end: after 10 s the guest still has it"));
+    assert_true(there(path_of("/local/domain/%u/device/vbd/51712", domid)));
+    assert_int_equal(kept_disks(), 1);
+    assert_int_equal(fake_host_loops(), 1);
+    *backend_mode = WORKS;
+    assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);
     expect_no_disk(51712);
     assert_int_equal(kept_disks(), 0);
     libxl_device_disk_dispose(&disk);
@@ -429,6 +235,34 @@ static void nic_comes_and_goes(void **state)
     libxl_device_nic_dispose(&nic);
 }
 
+static void refused_others(void **state)
+{
+    libxl_device_vfb vfb;
+    libxl_device_vkb vkb;
+
+    (void)state;
+    libxl_device_vfb_init(&vfb);
+    vfb.vnc.passwd = strdup("secret");
+    assert_int_equal(libxl_device_vfb_add(ctx, domid, &vfb, NULL), ERROR_NI);
+    assert_non_null(strstr(log_text, "vncpasswd="));
+    libxl_defbool_set(&vfb.sdl.enable, true);
+    assert_int_equal(libxl_device_vfb_add(ctx, domid, &vfb, NULL), ERROR_NI);
+    libxl_device_vfb_dispose(&vfb);
+    libxl_device_vkb_init(&vkb);
+    vkb.backend_type = LIBXL_VKB_BACKEND_LINUX;
+    assert_int_equal(libxl_device_vkb_add(ctx, domid, &vkb, NULL), ERROR_INVAL);
+    assert_non_null(strstr(log_text, "unique-id="));
+    vkb.unique_id = strdup("x");
+    vkb.feature_multi_touch = true;
+    vkb.width = 640;
+    assert_int_equal(libxl_device_vkb_add(ctx, domid, &vkb, NULL), 0);
+    value_is(path_of("/local/domain/0/backend/vinput/%u/0/unique-id", domid), "x");
+    value_is(path_of("/local/domain/0/backend/vinput/%u/0/width", domid), "640");
+    assert_int_equal(libxl_device_vkb_destroy(ctx, domid, &vkb, NULL), 0);
+    assert_false(there(path_of("/libxl/%u/device/vkbd/0", domid)));
+    libxl_device_vkb_dispose(&vkb);
+}
+
 static void refused_nics(void **state)
 {
     libxl_device_nic nic = nic_of("nobr");
@@ -445,57 +279,6 @@ static void refused_nics(void **state)
 }
 
 /* --- a whole domain --- */
-
-static void config_plain(libxl_domain_config *config, const char *kernel)
-{
-    libxl_domain_config_init(config);
-    libxl_domain_build_info_init_type(&config->b_info, LIBXL_DOMAIN_TYPE_PVH);
-    config->c_info.type = LIBXL_DOMAIN_TYPE_PVH;
-    config->c_info.name = strdup("made");
-    config->b_info.kernel = strdup(kernel);
-    config->b_info.max_memkb = config->b_info.target_memkb = 8192;
-}
-
-static void config_of(libxl_domain_config *config, const char *kernel)
-{
-    config_plain(config, kernel);
-    config->num_disks = 2;
-    config->disks = calloc(2, sizeof(*config->disks));
-    config->disks[0] = disk_of("/block/5", "xvda", true);
-    config->disks[1] = disk_of(image, "xvdb", true);
-    config->num_nics = 2;
-    config->nics = calloc(2, sizeof(*config->nics));
-    config->nics[0] = nic_of("xenbr0");
-    config->nics[1] = nic_of("xenbr0");
-}
-
-static void kernel_write(char path[80])
-{
-    struct elf_kernel kernel;
-    FILE *f;
-
-    snprintf(path, 80, "%s/kernel", world_folder);
-    elf_kernel_make(&kernel);
-    f = fopen(path, "w");
-    assert_non_null(f);
-    assert_int_equal(fwrite(&kernel, sizeof(kernel), 1, f), 1);
-    fclose(f);
-}
-
-static void expect_nothing_of(uint32_t id)
-{
-    static const char *const nodes[] = {
-        "/local/domain/%u", "/libxl/%u", "/local/domain/0/backend/vbd/%u", "/local/domain/0/backend/vif/%u",
-    };
-
-    for (unsigned i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-        char path[80];
-
-        snprintf(path, sizeof(path), nodes[i], id);
-        assert_false(there(path));
-    }
-    assert_int_equal(fake_host_loops(), 0);
-}
 
 static void created(void **state)
 {
@@ -625,303 +408,13 @@ static void not_created(void **state)
     libxl_domain_config_dispose(&config);
 }
 
-/* --- a domain with a device model: a script that says that it runs, and stays --- */
-
-static void model_config(libxl_domain_config *config, const char *script)
-{
-    char kernel[80], path[80], fifo[90];
-    FILE *f;
-
-    kernel_write(kernel);
-    config_of(config, kernel);
-    snprintf(path, sizeof(path), "%s/model", world_folder);
-    snprintf(fifo, sizeof(fifo), "%s.fifo", path);
-    unlink(fifo);
-    assert_int_equal(mkfifo(fifo, 0600), 0);
-    f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(script, f);
-    assert_int_equal(fchmod(fileno(f), 0700), 0);
-    fclose(f);
-    light_model_logs = world_folder;
-    config->b_info.device_model = strdup(path);
-    config->disks[0].backend = LIBXL_DISK_BACKEND_QDISK;
-    config->num_vfbs = config->num_vkbs = 1;
-    config->vfbs = calloc(1, sizeof(*config->vfbs));
-    config->vkbs = calloc(1, sizeof(*config->vkbs));
-    libxl_device_vfb_init(config->vfbs);
-    libxl_device_vkb_init(config->vkbs);
-}
-
-static const char model_works[] =
-    "#!/bin/sh\ntools/xenstore/xenstore-write /local/domain/0/device-model/$2/state running\nexec 3<>$0.fifo\nread x <&3\n";
-
-/* Processes that we have started and that are there. */
-static unsigned children(void)
-{
-    char path[64], pid[16];
-    libxl_event *event;
-    unsigned count = 0;
-    FILE *f;
-
-    assert_int_equal(libxl_event_check(ctx, &event, 0, NULL, NULL), ERROR_NOT_READY);
-    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-    f = fopen(path, "r");
-    assert_non_null(f);
-    while (fscanf(f, "%15s", pid) == 1)
-        count++;
-    fclose(f);
-    return count;
-}
-
-/* The store's and the player, once what was killed has ended. */
-static void expect_no_model(void)
-{
-    for (unsigned i = 0; i < 4000 && children() != 2; i++)
-        poll(NULL, 0, 5);
-    assert_int_equal(children(), 2);
-}
-
-static void model_comes_and_goes(void **state)
-{
-    libxl_domain_config config;
-    libxl_device_vkb vkb;
-    libxl_vkbinfo info;
-    uint32_t id = 0;
-
-    (void)state;
-    model_config(&config, model_works);
-    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), 0);
-    assert_true(there(path_of("/local/domain/%u/image/device-model-pid", id)));
-    value_is(path_of("/local/domain/0/backend/qdisk/%u/51712/params", id), "aio:/block/5");
-    value_is(path_of("/local/domain/0/backend/qdisk/%u/51712/type", id), "qdisk");
-    assert_false(there(path_of("/local/domain/0/backend/qdisk/%u/51712/script", id)));
-    value_is(path_of("/local/domain/0/backend/vfb/%u/0/vnclisten", id), "127.0.0.1");
-    value_is(path_of("/local/domain/0/backend/vkbd/%u/0/state", id), "2");
-    assert_int_equal(libxl_devid_to_device_vkb(ctx, id, 0, &vkb), 0);
-    assert_int_equal(vkb.backend_type, LIBXL_VKB_BACKEND_QEMU);
-    assert_int_equal(libxl_device_vkb_getinfo(ctx, id, &vkb, &info), 0);
-    assert_int_equal(info.state, 1);
-    libxl_vkbinfo_dispose(&info);
-    libxl_device_vkb_dispose(&vkb);
-    assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
-    expect_nothing_of(id);
-    assert_false(there(path_of("/local/domain/0/device-model/%u", id)));
-    expect_no_model();
-    libxl_domain_config_dispose(&config);
-}
-
-static void model_fails(void **state)
-{
-    libxl_domain_config config;
-    uint32_t id = 0;
-
-    (void)state;
-    model_config(&config, "#!/bin/sh\nexit 3\n");
-    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_FAIL);
-    assert_non_null(strstr(log_text, "domain made: starting its device model: it has ended at once"));
-    assert_int_equal(ctrl_loop_domains(), 1);
-    free(config.b_info.device_model);
-    config.b_info.device_model = strdup("/nowhere/qemu");
-    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_FAIL);
-    assert_int_equal(ctrl_loop_domains(), 1);
-    expect_no_model();
-    assert_int_equal(fake_host_loops(), 0);
-    libxl_domain_config_dispose(&config);
-}
-
-/* Cancelled after each look at what has happened: no process is left. */
-static void model_cancelled(void **state)
-{
-    libxl_asyncop_how how = { .u.for_event = 9 };
-    int rc = ERROR_ABORTED;
-
-    (void)state;
-    for (unsigned ms = 0; rc; ms += 4) {
-        libxl_domain_config config;
-        libxl_event *event;
-        uint32_t id = 0;
-
-        model_config(&config, model_works);
-        assert_int_equal(libxl_domain_create_new(ctx, &config, &id, &how, NULL), 0);
-        for (unsigned i = 0; i < ms; i++) {
-            poll(NULL, 0, 1);
-            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
-                libxl_event_free(ctx, event);
-        }
-        libxl_ao_abort(ctx, &how);
-        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
-        rc = event->u.operation_complete.rc;
-        libxl_event_free(ctx, event);
-        assert_true(rc == 0 || rc == ERROR_ABORTED);
-        if (rc == 0)
-            assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
-        assert_int_equal(ctrl_loop_domains(), 1);
-        assert_int_equal(fake_host_loops(), 0);
-        expect_no_model();
-        libxl_domain_config_dispose(&config);
-    }
-}
-
-/* --- what fails --- */
-
-enum what_fails { KERNEL, HYPERCALLS, MEMORY, SENDING, READING, KINDS };
-
-static void fault_begin(enum what_fails what, unsigned nth)
-{
-    fake_host_fail(what == KERNEL ? nth : 0, EIO);
-    ctrl_loop_fail(what == HYPERCALLS ? nth : 0, EIO);
-    fault_at(FAULT_ALLOC, what == MEMORY ? nth : 0);
-    fault_at(FAULT_SEND, what == SENDING ? nth : 0);
-    fault_at(FAULT_READ, what == READING ? nth : 0);
-}
-
-static bool fault_end(enum what_fails what)
-{
-    bool happened = what == KERNEL ? fake_host_failed() : what == HYPERCALLS ? ctrl_loop_failed() :
-                    fault_happened(what == MEMORY ? FAULT_ALLOC : what == SENDING ? FAULT_SEND : FAULT_READ);
-
-    fault_begin(KINDS, 0);
-    return happened;
-}
-
-/* Attaching fails at each point: nothing is left, and why is said. */
-static void attach_fails(void **state)
-{
-    libxl_device_disk disk = disk_of(image, "xvdb", true);
-    unsigned fds;
-
-    (void)state;
-    assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), 0);
-    assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);
-    fds = open_fds(); /* what is opened for good is */
-    for (enum what_fails what = 0; what < KINDS; what++) {
-        bool failed = true;
-
-        for (unsigned nth = 1; failed; nth++) {
-            int rc;
-
-            log_text[0] = '\0';
-            fault_begin(what, nth);
-            rc = libxl_device_disk_add(ctx, domid, &disk, NULL);
-            failed = fault_end(what);
-            assert_true(failed || rc == 0);
-            if (rc == 0) {
-                assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);
-            } else {
-                assert_true(log_text[0] || rc == ERROR_NOMEM);
-            }
-            expect_no_disk(51728);
-            assert_int_equal(kept_disks(), 0);
-            assert_true(open_fds() <= fds); /* fewer: a connection broke */
-        }
-    }
-    libxl_device_disk_dispose(&disk);
-}
-
-/* Taking away fails at each point: doing it again does the rest. */
-static void detach_fails(void **state)
-{
-    libxl_device_disk disk = disk_of(image, "xvdb", true);
-
-    (void)state;
-    for (enum what_fails what = 0; what < KINDS; what++) {
-        bool failed = true;
-
-        for (unsigned nth = 1; failed; nth++) {
-            int rc;
-
-            assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), 0);
-            log_text[0] = '\0';
-            fault_begin(what, nth);
-            rc = libxl_device_disk_safe_remove(ctx, domid, &disk, NULL);
-            failed = fault_end(what);
-            assert_true(failed || rc == 0);
-            assert_true(rc == 0 || rc == ERROR_NOMEM || log_text[0]);
-            if (rc)
-                assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);
-            expect_no_disk(51728);
-            assert_int_equal(kept_disks(), 0);
-        }
-    }
-    libxl_device_disk_dispose(&disk);
-}
-
-/* A whole domain with devices: each fault leaves nothing of it. */
-static void create_fails(void **state)
-{
-    char kernel[80];
-
-    created(state); /* what the hypervisor keeps for good it has then */
-    kernel_write(kernel);
-    for (enum what_fails what = 0; what < KINDS; what++) {
-        bool failed = true;
-
-        for (unsigned nth = 1; failed; nth += what == MEMORY ? 7 : 1) {
-            uint64_t free_pages = ctrl_loop_free_pages();
-            libxl_domain_config config;
-            uint32_t id = 0;
-            int rc;
-
-            config_of(&config, kernel);
-            log_text[0] = '\0';
-            fault_begin(what, nth);
-            rc = libxl_domain_create_new(ctx, &config, &id, NULL, NULL);
-            failed = fault_end(what);
-            assert_true(failed || rc == 0);
-            assert_true(rc == 0 || rc == ERROR_NOMEM || log_text[0]);
-            if (rc == 0) {
-                assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
-                expect_nothing_of(id);
-            }
-            assert_int_equal(ctrl_loop_domains(), 1);
-            assert_int_equal(ctrl_loop_free_pages(), free_pages);
-            assert_int_equal(fake_host_loops(), 0);
-            libxl_domain_config_dispose(&config);
-        }
-    }
-}
-
-/* --- what is cancelled: after each look at what has happened --- */
-
-static void attach_cancelled(void **state)
-{
-    libxl_device_disk disk = disk_of(image, "xvdb", true);
-    libxl_asyncop_how how = { .u.for_event = 7 };
-    int rc = ERROR_ABORTED;
-    unsigned aborted = 0;
-
-    (void)state;
-    for (unsigned looks = 0; rc; looks++) {
-        libxl_event *event;
-
-        assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, &how), 0);
-        for (unsigned i = 0; i < looks; i++) {
-            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
-                libxl_event_free(ctx, event);
-        }
-        libxl_ao_abort(ctx, &how); /* ERROR_NOTFOUND: it is done */
-        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
-        rc = event->u.operation_complete.rc;
-        libxl_event_free(ctx, event);
-        assert_true(rc == 0 || rc == ERROR_ABORTED);
-        aborted += rc != 0;
-        if (rc == 0)
-            assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);
-        expect_no_disk(51728);
-        assert_int_equal(kept_disks(), 0);
-    }
-    assert_true(aborted > 2);
-    libxl_device_disk_dispose(&disk);
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, guest_setup, guest_teardown)
     const struct CMUnitTest tests[] = {
         TEST(disk_comes_and_goes), TEST(two_disks), TEST(refused_disks), TEST(shared_disks), TEST(backend_refuses),
-        TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(created), TEST(few_requests), TEST(not_created),
-        TEST(model_comes_and_goes), TEST(model_fails), TEST(model_cancelled), TEST(attach_fails), TEST(detach_fails), TEST(create_fails), TEST(attach_cancelled),
+        TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(refused_others), TEST(created),
+        TEST(few_requests), TEST(not_created), TEST(guest_keeps_it),
     };
 
     return cmocka_run_group_tests(tests, devices_setup, devices_teardown);

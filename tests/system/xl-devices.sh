@@ -15,7 +15,7 @@ for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
 ip link add xenbr0 type bridge
 ip link set xenbr0 up
 ip addr add 10.1.0.1/24 dev xenbr0
-for n in a b c; do truncate -s 16M /tmp/$n; done
+for n in a b c d; do truncate -s 16M /tmp/$n; done
 losetup /dev/loop7 /tmp/b
 create() { # create NAME [OPTION|SETTING...]
     name=$1
@@ -45,10 +45,25 @@ for d in xvda xvdb; do typed one "echo data of $d | dd of=/dev/$d conv=fsync"; d
 typed one 'ip link set eth0 up && ip addr add 10.1.0.2/24 dev eth0 && ping -c 2 -W 60 10.1.0.1'
 head -n 1 /tmp/a | grep '^data of xvdb'
 head -n 1 /tmp/b | grep '^data of xvda'
-xl block-list one
-xl network-list one
-xl block-attach one 'file:/tmp/c,xvdc,r'
-xl block-detach one xvdc
+same_lists() {
+    for what in block-list network-list; do
+        [ "$(xl $what one)" = "$(our_xl $what one)" ] || { xl $what one; our_xl $what one; exit 1; }
+    done
+}
+same_lists
+attach_detach() { # attach_detach XL XL: one attaches, the other takes away, while the guest uses it
+    $1 block-attach one 'file:/tmp/d,xvdc,w'
+    $1 network-attach one mac=00:16:3e:00:00:77 bridge=xenbr0
+    typed one 'until [ -b /dev/xvdc ] && [ -e /sys/class/net/eth2 ]; do usleep 50000; done; dd if=/dev/xvdc of=/dev/null bs=64k count=16'
+    same_lists
+    $2 block-detach one xvdc
+    $2 network-detach one 2
+    typed one 'until ! [ -b /dev/xvdc ] && ! [ -e /sys/class/net/eth2 ]; do usleep 50000; done'
+}
+attach_detach our_xl our_xl
+attach_detach xl our_xl
+attach_detach our_xl xl
+same_lists
 [ "$(losetup -a | wc -l)" = 3 ]
 refused 'disk xvda: looking who else uses it: /tmp/a is in use by a guest already' create two "disk=['file:/tmp/a,xvda,w']"
 refused 'disk xvda: looking at what it is made of: /tmp/none: No such file' create two "disk=['file:/tmp/none,xvda,w']"
