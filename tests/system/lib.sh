@@ -70,11 +70,12 @@ guests_script() {
 }
 
 # host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err. STORE=ours,
-# CONSOLE=ours, TOOLSTACK=ours: with our xenstored, our xenconsoled and xenconsole, our xl in the place of the distribution's.
+# CONSOLE=ours, TOOLSTACK=ours, LIBS=ours: with our xenstored, our xenconsoled and xenconsole, our xl, our libraries in the place of the
+# distribution's.
 # HOST_OPTIONS are stronger than the test's own.
 host() {
     ours=
-    for word in "store ${STORE:-stock}" "console ${CONSOLE:-stock}" "xl ${TOOLSTACK:-stock}"; do
+    for word in "store ${STORE:-stock}" "console ${CONSOLE:-stock}" "xl ${TOOLSTACK:-stock}" "libs ${LIBS:-stock}"; do
         [ "${word#* }" != ours ] || ours=$ours${ours:+,}${word% *}
     done
     [ -z "$ours" ] || set -- --toolstack "$ours" "$@"
