@@ -21,6 +21,8 @@ struct dump {
     const char *filename;
     struct core_file core;
     uint64_t next, end; /* gfns */
+    uint64_t total;     /* pages that it has */
+    uint64_t probed, above; /* from that gfn on there are as many; probed is 0 until it is looked for */
     struct op *op;
     struct loop_timer again;
 };
@@ -40,6 +42,7 @@ static int look(struct op *op)
     if (last < 0)
         return light_domain_answer(op, (int)last);
     d->end = (uint64_t)last + 1;
+    d->total = info.tot_pages;
     d->core.nr_vcpus = info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : info.max_vcpu_id + 1;
     return 0;
 }
@@ -104,30 +107,77 @@ static int pages_write(struct dump *d, const char *pages, const uint64_t *gfns, 
     return rc;
 }
 
-static void dump_more(struct loop_timer *timer)
+/* Pages from gfn on, at most a batch. Returns how many there are; with write, they are in the file then. */
+static int batch(struct dump *d, uint64_t gfn, unsigned count, bool write)
 {
-    struct dump *d = (struct dump *)((char *)timer - offsetof(struct dump, again));
-    unsigned count = d->end - d->next < BATCH ? (unsigned)(d->end - d->next) : BATCH;
     uint64_t gfns[BATCH];
     int errs[BATCH], rc;
+    unsigned there = 0;
     void *pages;
 
     for (unsigned i = 0; i < BATCH; i++)
-        gfns[i] = d->next + i;
+        gfns[i] = gfn + i;
     rc = ctrl_map_foreign(d->on.priv, d->on.domid, PROT_READ, count, gfns, errs, &pages);
     if (rc < 0) {
-        op_step_done(d->op, light_domain_answer(d->op, rc));
+        light_domain_answer(d->op, rc);
+        return rc;
+    }
+    for (unsigned i = 0; i < count; i++)
+        there += !errs[i];
+    rc = write ? pages_write(d, pages, gfns, errs, count) : 0;
+    ctrl_unmap(d->on.priv, pages, count);
+    if (rc < 0)
+        file_failed(d->op, rc);
+    return rc < 0 ? rc : (int)there;
+}
+
+static unsigned step_size(const struct dump *d, uint64_t to)
+{
+    return to - d->next < BATCH ? (unsigned)(to - d->next) : BATCH;
+}
+
+static void dump_more(struct loop_timer *timer);
+
+/* Above its RAM is a hole of gigabytes with a few pages at its end: from there down, until all that it has are found. */
+static void probe_more(struct loop_timer *timer)
+{
+    struct dump *d = (struct dump *)((char *)timer - offsetof(struct dump, again));
+    unsigned count = step_size(d, d->probed);
+    int there = batch(d, d->probed - count, count, false);
+
+    if (there < 0) {
+        op_step_done(d->op, ERROR_FAIL);
         return;
     }
-    rc = pages_write(d, pages, gfns, errs, count);
-    ctrl_unmap(d->on.priv, pages, count);
+    d->probed -= count;
+    d->above += (unsigned)there;
+    if (d->probed > d->next && d->core.nr_pages + d->above < d->total) {
+        loop_timer_set(d->op->loop, &d->again, loop_now(), probe_more);
+        return;
+    }
+    d->next = d->probed;
+    loop_timer_set(d->op->loop, &d->again, loop_now(), dump_more);
+}
+
+static void dump_more(struct loop_timer *timer)
+{
+    struct dump *d = (struct dump *)((char *)timer - offsetof(struct dump, again));
+    unsigned count = step_size(d, d->end);
+    int there = batch(d, d->next, count, true);
+
+    if (there < 0) {
+        op_step_done(d->op, ERROR_FAIL);
+        return;
+    }
     d->next += count;
-    if (rc < 0)
-        op_step_done(d->op, file_failed(d->op, rc));
-    else if (d->next == d->end)
+    if (d->next == d->end) {
         op_step_done(d->op, 0);
-    else
+    } else if (!there && !d->probed) {
+        d->probed = d->end;
+        loop_timer_set(d->op->loop, &d->again, loop_now(), probe_more);
+    } else {
         loop_timer_set(d->op->loop, &d->again, loop_now(), dump_more);
+    }
 }
 
 static int dump_pages(struct op *op)

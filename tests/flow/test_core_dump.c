@@ -16,20 +16,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctrl/memory.h"
 #include "fake/ctrl_loop.h"
 #include "fake/fault.h"
 #include "flow/world.h"
 #include "light/events.h"
 
 #define PAGE 4096u
+#define HIGH 100000u /* a page above a hole */
 
 static char path[80];
 static uint32_t domid;
 
 static int setup(void **state)
 {
+    const uint64_t high[] = { HIGH };
+
     machine_setup(state);
     domid = domain_new();
+    assert_int_equal(ctrl_memory_populate(priv, domid, high, 1, 0, 0), 1);
+    *(uint64_t *)ctrl_loop_page(domid, HIGH) = HIGH;
     snprintf(path, sizeof(path), "%s/core", world_folder);
     for (unsigned i = 0; i < WORLD_PAGES; i++)
         *(uint64_t *)ctrl_loop_page(domid, i) = 0x1000 + i;
@@ -112,7 +118,7 @@ static void dumped(void **state)
     pages = section(core, ".xen_pages");
     pfns = section(core, ".xen_pfn");
     gfns = (const uint64_t *)(core + pfns->sh_offset);
-    assert_true(header[2] >= WORLD_PAGES);
+    assert_int_equal(header[2], WORLD_PAGES + 1);
     assert_int_equal(pages->sh_size, header[2] * PAGE);
     assert_int_equal(pages->sh_offset % PAGE, 0);
     assert_int_equal(pfns->sh_size, header[2] * 8);
@@ -120,6 +126,8 @@ static void dumped(void **state)
         assert_int_equal(gfns[i], i);
         assert_int_equal(*(const uint64_t *)(core + pages->sh_offset + (uint64_t)i * PAGE), 0x1000 + i);
     }
+    assert_int_equal(gfns[WORLD_PAGES], HIGH);
+    assert_int_equal(*(const uint64_t *)(core + pages->sh_offset + (uint64_t)WORLD_PAGES * PAGE), HIGH);
     munmap((void *)(uintptr_t)core, (size_t)st.st_size);
     close(fd);
 }
