@@ -49,7 +49,7 @@ refused 'vnode 1 is 10 from vnode 0' "$first" '"pnode=0","size=176","vcpus=1,3",
 echo complete
 S
 libraries=$(ldd "$xl" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p') # dom0 does not have all of them
-host --smp 2 --timeout 300 --add "$work/guest:/root/guest" --add "$xl:/root/xl" $(for l in $libraries; do echo --add "$l:/root/lib/${l##*/}"; done)
+host --smp 2 --timeout 400 --add "$work/guest:/root/guest" --add "$xl:/root/xl" $(for l in $libraries; do echo --add "$l:/root/lib/${l##*/}"; done)
 expect_status 0
 out_has '^complete$'
 clean_log
