@@ -70,10 +70,6 @@ nothing_left
 
 echo '== PVH GRUB'
 create grub 'bootloader="xl-bootfind"' 'bootloader_args=["--entry=GRUB"]'
-wait_for grub 'grub>'
-printf 'ls (xen/xvda)/boot/\r' >"$(tty_of grub)"
-wait_for grub 'vmlinuz-6.1'
-printf 'configfile (xen/xvda)/boot/grub/grub.cfg\r' >"$(tty_of grub)"
 wait_for grub 'guest is ready' 2400
 typed grub 'grep -q "console=hvc0 script second$" /proc/cmdline'
 xl destroy grub
