@@ -26,6 +26,7 @@
 #define KERNELS LOCALSTATEDIR "/cache/xenolith/kernels"
 #define RAMDISK_MAX (1u << 30)
 #define TTY_SECONDS 2
+#define CONSOLE_SECONDS 10 /* where its terminal is asked for */
 
 struct create {
     struct light_free free; /* and who the domain is */
@@ -284,10 +285,6 @@ static int introduce(struct op *op)
     return light_asks_end(&d->asks);
 }
 
-/*
- * The console's daemon has heard of it: it will write the name of its terminal, and did so into nodes that were removed
- * before. Without a daemon it is not worth waiting for long.
- */
 static int tty_look(struct light_state_wait *wait, const char *value)
 {
     (void)wait;
@@ -300,7 +297,7 @@ static int tty_late(struct light_state_wait *wait)
     return 0;
 }
 
-static int await_tty(struct op *op)
+static int await_tty(struct op *op, unsigned seconds)
 {
     struct create *d = op->arg;
 
@@ -309,13 +306,36 @@ static int await_tty(struct op *op)
         .ctx = d->free.on.ctx,
         .path = arena_printf(&op->arena, "/local/domain/%u/console/tty", d->free.on.domid),
         .look = tty_look,
-        .seconds = TTY_SECONDS,
+        .seconds = seconds,
         .late = tty_late,
     };
     return d->tty.path ? light_state_wait(&d->tty) : ERROR_NOMEM;
 }
 
-/* The console's daemon has heard of it by now. */
+/* Who is told that there is a console asks for its terminal at once. */
+static int await_console(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->console ? await_tty(op, CONSOLE_SECONDS) : 0;
+}
+
+/*
+ * The console's daemon has heard of it: it will write the name of its terminal, and did so into nodes that were removed
+ * before. Without a daemon it is not worth waiting for long.
+ */
+static int await_daemon(struct op *op)
+{
+    return await_tty(op, TTY_SECONDS);
+}
+
+static void stop_console(struct op *op)
+{
+    struct create *d = op->arg;
+
+    light_state_stop(&d->tty);
+}
+
 static int tell_of_console(struct op *op)
 {
     struct create *d = op->arg;
@@ -439,7 +459,8 @@ static const struct op_step steps[] = {
     { .name = "saying how it runs", .start = settle },
     { .name = "building it", .start = build },
     { .name = "writing its nodes", .start = write_nodes, .undo = free_nodes },
-    { .name = "introducing it to the store", .start = introduce, .undo = await_tty },
+    { .name = "introducing it to the store", .start = introduce, .undo = await_daemon },
+    { .name = "waiting for its console", .start = await_console, .stop = stop_console },
     { .name = "telling that it has a console", .start = tell_of_console },
     { .name = "making room for its device model", .start = prepare_model, .undo = end_model },
     { .name = "attaching its devices", .start = attach_devices, .undo = detach_devices },

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Debian's libvirt with its Xen driver, on our hypervisor: a guest from a translated xl.cfg through its life by virsh, with a console, and
-# a disk and a network interface that come and go; nothing is left. LIBS=ours: the driver on our libxenlight, libxlutil and libxenstore.
+# Debian's libvirt with its Xen driver, on our hypervisor, our libxenlight, libxlutil and libxenstore (LIBS=stock: on Debian's): a guest from a
+# translated xl.cfg through its life by virsh, with a console, and a disk and a network interface that come and go; nothing is left.
+LIBS=${LIBS:-ours}
 . "$(dirname "$0")/lib.sh"
 virt=$(packages libvirt-daemon libvirt-daemon-driver-xen libvirt-clients libvirt0 libacl1 libapparmor1 libaudit1 libblkid1 libbrotli1 \
     libcap-ng0 libcap2 libcom-err2 libcurl3-gnutls libdbus-1-3 libdevmapper1.02.1 libffi8 libgcrypt20 libglib2.0-0 libgmp10 libgnutls30 \
