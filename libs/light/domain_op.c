@@ -38,5 +38,7 @@ int light_domain_answer(struct op *op, int rc)
 
 int light_store_answer(struct op *op, int rc)
 {
-    return rc < 0 ? op_fail(op, ERROR_FAIL, "xenstore: %s", strerror(-rc)) : 0;
+    const char *hint = rc == -ECONNREFUSED ? " (xenstored does not run)" : "";
+
+    return rc < 0 ? op_fail(op, ERROR_FAIL, "xenstore: %s%s", strerror(-rc), hint) : 0;
 }

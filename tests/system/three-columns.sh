@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # soak: lifecycle, listings, disks, networks, consoles: our toolstack on our hypervisor and on stock Xen, stock's on ours
 # The same tests in three columns, each in its short size, lifecycle in full; docs/status.md has the table.
-# COLUMNS, TESTS: only these.
+# WHERE, WHAT: only these.
 . "$(dirname "$0")/lib.sh"
 soak || skip "it is an hour: make soak NAME=three-columns"
-columns=${COLUMNS:-ours-ours ours-stock stock-ours} # TOOLSTACK-HYPERVISOR
-list=${TESTS:-xl-info guest-linux guest-console daemons cycles disk guest-net lifecycle}
-unset SOAK COLUMNS
+columns=${WHERE:-ours-ours ours-stock stock-ours} # TOOLSTACK-HYPERVISOR
+list=${WHAT:-xl-info guest-linux guest-console daemons cycles disk guest-net lifecycle}
+unset SOAK WHERE WHAT
 
 result() { # result TEST COLUMN: how it ended, and how long it took
     path=$tests/system/$1.sh full= options=

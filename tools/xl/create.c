@@ -42,7 +42,10 @@ static int make(struct life *life)
     if (!rc)
         return 0;
     timing_end(xl, life->config.c_info.name, life->domid);
-    xl_fail_rc(xl, rc, "%s was not created", life->config.c_info.name);
+    if (rc == ERROR_ABORTED || rc == ERROR_BADFAIL)
+        xl_fail_rc(xl, rc, "%s was not created", life->config.c_info.name);
+    else
+        xl_fail(xl, "%s was not created", life->config.c_info.name); /* the cause was said before */
     return EXIT_NOT_CREATED;
 }
 
