@@ -65,9 +65,10 @@ tests_flow_test_device_faults_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_device_faults_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_device_faults_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
 tests_flow_test_device_faults_LDADD = $(LOOP_CORE)
-tests_flow_test_domain_life_SOURCES = tests/flow/test_domain_life.c $(FLOW_WORLD)
+tests_flow_test_domain_life_SOURCES = tests/flow/test_domain_life.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_domain_life_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_domain_life_LDFLAGS = $(FAULT_LINK)
 tests_flow_test_domain_life_LDADD = $(LOOP_CORE)
 tests_flow_test_vnuma_SOURCES = tests/flow/test_vnuma.c $(FLOW_WORLD)
 tests_flow_test_vnuma_CPPFLAGS = $(LIGHT_CPPFLAGS)

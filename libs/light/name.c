@@ -8,9 +8,11 @@
 #include <string.h>
 #include <xenstore.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "ctx.h"
 #include "info.h"
+#include "store/async.h"
 
 #define TRIES 100 /* of a transaction that others come between */
 
@@ -70,21 +72,44 @@ char *libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
     return light_store_read(ctx, &error, "/local/domain/%u/name", domid);
 }
 
+/* Names of domains, from malloc(), and NULL of one that has none; 0 or ERROR_*. */
+static int names_read(libxl_ctx *ctx, const struct xen_domctl_getdomaininfo *infos, unsigned count, char **ret_names)
+{
+    _cleanup_(arena_done) struct arena arena = { NULL };
+    const char **paths = arena_alloc(&arena, count * sizeof(*paths));
+    int rc = paths ? 0 : -ENOMEM;
+
+    for (unsigned i = 0; i < count && rc == 0; i++) {
+        paths[i] = arena_printf(&arena, "/local/domain/%u/name", infos[i].domain);
+        rc = paths[i] ? 0 : -ENOMEM;
+    }
+    if (rc == 0)
+        rc = store_read_many(paths, count, ret_names);
+    return rc < 0 ? light_fail(ctx, rc, "cannot read domains' names in the store (is xenstored running?)") : 0;
+}
+
 int libxl_name_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
 {
     struct xen_domctl_getdomaininfo *infos _cleanup_free_ = NULL;
-    size_t i, count;
+    char **names _cleanup_free_ = NULL;
+    bool found = false;
+    size_t count;
     int rc = light_domains(ctx, &infos, &count);
 
-    for (i = 0; !rc && i < count; i++) {
-        char *its _cleanup_free_ = light_store_read(ctx, &rc, "/local/domain/%u/name", infos[i].domain);
-
-        if (its && !strcmp(its, name)) {
+    if (rc)
+        return rc;
+    names = calloc(count + !count, sizeof(*names));
+    if (!names)
+        return light_fail(ctx, -ENOMEM, "no memory for domains' names");
+    rc = names_read(ctx, infos, (unsigned)count, names);
+    for (size_t i = 0; i < count; i++) {
+        if (names[i] && !found && !strcmp(names[i], name)) {
+            found = true;
             *domid = infos[i].domain;
-            return 0;
         }
+        free(names[i]);
     }
-    return rc ? rc : ERROR_INVAL;
+    return rc ? rc : found ? 0 : ERROR_INVAL;
 }
 
 bool light_number(const char *text, uint32_t *ret_number)

@@ -70,6 +70,12 @@ int store_set_permissions(struct store_client *client, xs_transaction_t t, const
                           const struct xs_permissions *perms, unsigned n, store_reply_fn *fn, void *arg);
 
 /*
+ * For programs that wait: the values of n nodes, asked for at once, on a connection of its own. ret_values: from malloc(), with a NUL
+ * behind each; NULL where there is no such node. Returns 0 or -errno: then they are all NULL.
+ */
+int store_read_many(const char *const *paths, unsigned n, char **ret_values);
+
+/*
  * Watch a path. The first event comes at once. Returns 0 or -errno as store_request(); what the daemon refuses later is
  * told by an event without a path.
  */

@@ -6,6 +6,7 @@ store_sources = \
 	libs/store/client.c \
 	libs/store/compat.c \
 	libs/store/directory.c \
+	libs/store/read_many.c \
 	libs/store/reader.c \
 	libs/store/request.c \
 	libs/store/stream.c \

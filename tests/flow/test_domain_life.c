@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <libxl_utils.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "ctrl/hvm.h"
 #include "ctrl/query.h"
 #include "fake/ctrl_loop.h"
+#include "fault.h"
 #include "flow/world.h"
 #include "light/events.h"
 
@@ -159,6 +161,46 @@ static void failing(void **state)
     }
 }
 
+/* By its name, which is asked for beside all others'. */
+static void found_by_name(void **state)
+{
+    static const enum fault_call calls[] = { FAULT_ALLOC, FAULT_READ, FAULT_SEND, FAULT_OPEN };
+    uint32_t domids[3], found = 77;
+    char path[64];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        domids[i] = domain_new();
+        snprintf(path, sizeof(path), "/local/domain/%u/name", domids[i]);
+        assert_true(i == 1 ? xs_rm(xs, XBT_NULL, path) || errno == ENOENT : xs_write(xs, XBT_NULL, path, "abc", i + 1));
+    }
+    assert_int_equal(libxl_name_to_domid(ctx, "abc", &found), 0);
+    assert_int_equal(found, domids[2]);
+    assert_int_equal(libxl_name_to_domid(ctx, "ab", &found), ERROR_INVAL);
+    assert_int_equal(found, domids[2]);
+    for (size_t c = 0; c < sizeof(calls) / sizeof(calls[0]); c++) {
+        bool happened = true;
+
+        for (unsigned nth = 1; happened; nth++) {
+            int rc;
+
+            found = 77;
+            fault_at(calls[c], nth);
+            rc = libxl_name_to_domid(ctx, "a", &found);
+            happened = fault_happened(calls[c]);
+            fault_at(calls[c], 0);
+            assert_true(happened ? rc != 0 && found == 77 : rc == 0 && found == domids[0]);
+        }
+    }
+    store_stop();
+    log_text[0] = '\0';
+    assert_int_equal(libxl_name_to_domid(ctx, "a", &found), ERROR_FAIL);
+    assert_non_null(strstr(log_text, "cannot read domains' names in the store (is xenstored running?)\n"));
+    assert_true(store_start());
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(libxl_domain_destroy(ctx, domids[i], NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(aborted, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(paused, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(asked_to_end, machine_setup, machine_teardown),
+        cmocka_unit_test_setup_teardown(found_by_name, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(failing, machine_setup, machine_teardown),
     };
 

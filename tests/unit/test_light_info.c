@@ -24,6 +24,7 @@
 #include "fault.h"
 #include "light/info.h"
 #include "light/userdata.h"
+#include "store/async.h"
 
 #define GUESTS 3
 #define NOBODY 77
@@ -97,6 +98,17 @@ void *xs_read(struct xs_handle *xsh, xs_transaction_t tx, const char *path, unsi
         return NULL;
     *len = (unsigned)strlen(value);
     return strdup(value);
+}
+
+int store_read_many(const char *const *paths, unsigned n, char **ret_values)
+{
+    unsigned len;
+
+    if (store_error || store_closed)
+        return store_error ? -store_error : -ECONNREFUSED;
+    for (unsigned i = 0; i < n; i++)
+        ret_values[i] = xs_read(NULL, XBT_NULL, paths[i], &len);
+    return 0;
 }
 
 bool xs_write(struct xs_handle *xsh, xs_transaction_t tx, const char *path, const void *data, unsigned len)
