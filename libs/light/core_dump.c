@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctrl/domain.h"
@@ -83,12 +84,13 @@ static int file_open(struct op *op)
     return d->core.fd < 0 ? file_failed(op, -errno) : 0;
 }
 
-/* Half a core is none. */
+/* Half a core is none. What was there before, a device or a pipe, stays. */
 static int file_remove(struct op *op)
 {
     struct dump *d = op->arg;
+    struct stat st;
 
-    if (d->core.fd >= 0)
+    if (d->core.fd >= 0 && fstat(d->core.fd, &st) == 0 && S_ISREG(st.st_mode))
         unlink(d->filename);
     return 0;
 }
@@ -107,28 +109,29 @@ static int pages_write(struct dump *d, const char *pages, const uint64_t *gfns, 
     return rc;
 }
 
-/* Pages from gfn on, at most a batch. Returns how many there are; with write, they are in the file then. */
+/* Pages from gfn on, at most a batch: how many there are; with write, they are in the file then. Else the step's error. */
 static int batch(struct dump *d, uint64_t gfn, unsigned count, bool write)
 {
     uint64_t gfns[BATCH];
     int errs[BATCH], rc;
     unsigned there = 0;
+    bool gone = false;
     void *pages;
 
     for (unsigned i = 0; i < BATCH; i++)
         gfns[i] = gfn + i;
     rc = ctrl_map_foreign(d->on.priv, d->on.domid, PROT_READ, count, gfns, errs, &pages);
-    if (rc < 0) {
-        light_domain_answer(d->op, rc);
-        return rc;
-    }
-    for (unsigned i = 0; i < count; i++)
-        there += !errs[i];
-    rc = write ? pages_write(d, pages, gfns, errs, count) : 0;
-    ctrl_unmap(d->on.priv, pages, count);
     if (rc < 0)
-        file_failed(d->op, rc);
-    return rc < 0 ? rc : (int)there;
+        return light_domain_answer(d->op, rc);
+    for (unsigned i = 0; i < count; i++) {
+        there += !errs[i];
+        gone |= errs[i] == -ESRCH; /* said of each page: the domain is no more */
+    }
+    rc = write && !gone ? pages_write(d, pages, gfns, errs, count) : 0;
+    ctrl_unmap(d->on.priv, pages, count);
+    if (gone)
+        return light_domain_answer(d->op, -ESRCH);
+    return rc < 0 ? file_failed(d->op, rc) : (int)there;
 }
 
 static unsigned step_size(const struct dump *d, uint64_t to)
@@ -146,7 +149,7 @@ static void probe_more(struct loop_timer *timer)
     int there = batch(d, d->probed - count, count, false);
 
     if (there < 0) {
-        op_step_done(d->op, ERROR_FAIL);
+        op_step_done(d->op, there);
         return;
     }
     d->probed -= count;
@@ -166,7 +169,7 @@ static void dump_more(struct loop_timer *timer)
     int there = batch(d, d->next, count, true);
 
     if (there < 0) {
-        op_step_done(d->op, ERROR_FAIL);
+        op_step_done(d->op, there);
         return;
     }
     d->next += count;

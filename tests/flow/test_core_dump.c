@@ -148,7 +148,41 @@ static void no_room(void **state)
     assert_int_equal(symlink("/dev/full", path), 0);
     assert_int_equal(libxl_domain_core_dump(ctx, domid, path, NULL), ERROR_FAIL);
     expect_said("No space left on device");
-    assert_int_equal(access(path, F_OK), -1); /* the name, not the device */
+    assert_int_equal(access(path, F_OK), 0); /* a device stays */
+}
+
+/* What is no file was there before, and stays. */
+static void into_a_pipe(void **state)
+{
+    struct stat st;
+    int fd;
+
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    fd = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(fd >= 0);
+    assert_int_equal(libxl_domain_core_dump(ctx, domid, path, NULL), ERROR_FAIL);
+    expect_said("Illegal seek");
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    close(fd);
+}
+
+static void gone_meanwhile(void **state)
+{
+    libxl_asyncop_how how = { .u.for_event = 3 };
+    libxl_event *event;
+
+    (void)state;
+    assert_int_equal(libxl_domain_core_dump(ctx, domid, path, &how), 0);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(ctrl_domain_destroy(priv, domid), 0);
+    assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+    assert_int_equal(event->u.operation_complete.rc, ERROR_DOMAIN_NOTFOUND);
+    libxl_event_free(ctx, event);
+    expect_said("writing its memory: there is none with this number");
+    assert_int_equal(access(path, F_OK), -1);
+    domid = domain_new();
 }
 
 static void cancelled(void **state)
@@ -196,6 +230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(dumped, setup, teardown),
         cmocka_unit_test_setup_teardown(refused, setup, teardown),
         cmocka_unit_test_setup_teardown(no_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(into_a_pipe, setup, teardown),
+        cmocka_unit_test_setup_teardown(gone_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(failing, setup, teardown),
     };
