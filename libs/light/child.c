@@ -205,17 +205,28 @@ static char **environment(const char *const *more)
     return env;
 }
 
+/* What comes while all are blocked is for the new program, not for a handler of the old one's. */
+static void signals_default(void)
+{
+    const struct sigaction plain = { .sa_handler = SIG_DFL };
+    struct sigaction now;
+
+    for (int number = 1; number < NSIG; number++)
+        if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN && now.sa_handler != SIG_DFL)
+            sigaction(number, &plain, NULL);
+    sigaction(SIGPIPE, &plain, NULL);
+    sigaction(SIGCHLD, &plain, NULL);
+}
+
 /* In the child: other threads' locks are held for ever here, so nothing is allocated. */
 static void become(const struct light_child_wish *wish, char **env, int null, int out, int report)
 {
     static const char cannot[] = "cannot be executed: ";
-    struct sigaction plain = { .sa_handler = SIG_DFL };
     const char *why;
     sigset_t none;
 
     setsid();
-    sigaction(SIGPIPE, &plain, NULL);
-    sigaction(SIGCHLD, &plain, NULL);
+    signals_default();
     dup2(null, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);

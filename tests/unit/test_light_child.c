@@ -368,6 +368,46 @@ static void sigchld_is_ours_meanwhile(void **state)
     assert_int_equal(forks, 2);
 }
 
+/* A signal that comes to the child before it is another program. */
+static volatile sig_atomic_t handled;
+
+static void handler(int number)
+{
+    static const char text[] = "the program's handler has run\n";
+
+    (void)number;
+    handled = 1;
+    (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+}
+
+static pid_t fork_and_signal(void *user)
+{
+    pid_t pid = fork();
+
+    (void)user;
+    if (pid == 0)
+        kill(getpid(), SIGUSR1);
+    return pid;
+}
+
+static void handlers_are_not_the_childs(void **state)
+{
+    static const libxl_childproc_hooks hooks = { .fork_replacement = fork_and_signal };
+    const struct sigaction ours = { .sa_handler = handler }, ignored = { .sa_handler = SIG_IGN };
+    struct sigaction before, after;
+
+    (void)state;
+    libxl_childproc_setmode(ctx, &hooks, NULL);
+    sigaction(SIGUSR1, &ours, &before);
+    assert_int_equal(run("exit 0"), ERROR_FAIL);
+    expect_said("the test's command was ended by a signal, User defined signal 1\n");
+    sigaction(SIGUSR1, &ignored, &after);
+    assert_ptr_equal(after.sa_handler, handler);
+    assert_int_equal(run("exit 0"), 0); /* what is ignored stays so */
+    sigaction(SIGUSR1, &before, NULL);
+    assert_int_equal(handled, 0);
+}
+
 static void fork_fails(void **state)
 {
     static const libxl_childproc_hooks hooks = { .fork_replacement = no_fork };
@@ -523,6 +563,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(killed_with_the_context, setup, teardown),
         cmocka_unit_test_setup_teardown(released, setup, teardown),
         cmocka_unit_test_setup_teardown(sigchld_is_ours_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(handlers_are_not_the_childs, setup, teardown),
         cmocka_unit_test_setup_teardown(fork_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(sigchld_is_ours_always, setup, teardown),
         cmocka_unit_test_setup_teardown(reaps_selectively, setup, teardown),
