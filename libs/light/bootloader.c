@@ -24,30 +24,29 @@
 
 /* --- what is run, on what --- */
 
-/* A disk that a program can read as it is: the path, or NULL, and why is said. */
-static const char *disk_path(struct op *op, const libxl_domain_config *c)
+/* A disk that a program can read as it is. 0, or what op_fail() returned. */
+static int disk_path(struct op *op, const libxl_domain_config *c, const char **ret_path)
 {
     const libxl_device_disk *d = c->disks;
     const char *name;
 
-    if (!c->num_disks) {
-        op_fail(op, ERROR_INVAL, "bootloader= finds the kernel on the guest's first disk, and it has none: disk=[...], or "
-                                 "kernel=\"/path\" in place of bootloader=");
-        return NULL;
-    }
+    if (!c->num_disks)
+        return op_fail(op, ERROR_INVAL, "bootloader= finds the kernel on the guest's first disk, and it has none: disk=[...], or "
+                                        "kernel=\"/path\" in place of bootloader=");
     name = d->vdev ? d->vdev : "?";
     if (d->backend_domid || (d->backend_domname && strcmp(d->backend_domname, "Domain-0")))
-        op_fail(op, ERROR_INVAL, "disk %s is another domain's, bootloader= cannot read it here: kernel=\"/path\"", name);
-    else if (d->script)
-        op_fail(op, ERROR_INVAL, "disk %s has a script, bootloader= cannot read it before the domain is there: kernel=\"/path\"", name);
-    else if (d->format != LIBXL_DISK_FORMAT_RAW && d->format != LIBXL_DISK_FORMAT_UNKNOWN)
-        op_fail(op, ERROR_INVAL, "disk %s has the format %s, bootloader= reads raw ones: qemu-img convert -O raw, or kernel=\"/path\"",
-                name, libxl_disk_format_to_string(d->format));
-    else if (!d->pdev_path || !d->pdev_path[0])
-        op_fail(op, ERROR_INVAL, "disk %s is empty, bootloader= finds no kernel there: a target, or kernel=\"/path\"", name);
-    else
-        return d->pdev_path[0] == '/' ? d->pdev_path : arena_printf(&op->arena, "/dev/%s", d->pdev_path);
-    return NULL;
+        return op_fail(op, ERROR_INVAL, "disk %s is another domain's, bootloader= cannot read it here: kernel=\"/path\"", name);
+    if (d->script)
+        return op_fail(op, ERROR_INVAL, "disk %s has a script, bootloader= cannot read it before the domain is there: kernel=\"/path\"",
+                       name);
+    if (d->format != LIBXL_DISK_FORMAT_RAW && d->format != LIBXL_DISK_FORMAT_UNKNOWN)
+        return op_fail(op, ERROR_INVAL,
+                       "disk %s has the format %s, bootloader= reads raw ones: qemu-img convert -O raw, or kernel=\"/path\"", name,
+                       libxl_disk_format_to_string(d->format));
+    if (!d->pdev_path || !d->pdev_path[0])
+        return op_fail(op, ERROR_INVAL, "disk %s is empty, bootloader= finds no kernel there: a target, or kernel=\"/path\"", name);
+    *ret_path = d->pdev_path[0] == '/' ? d->pdev_path : arena_printf(&op->arena, "/dev/%s", d->pdev_path);
+    return *ret_path ? 0 : op_fail(op, ERROR_NOMEM, "no memory");
 }
 
 static bool in_path(const char *name)
@@ -144,13 +143,13 @@ static int limit(struct op *op, struct light_bootloader *b)
 
 int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_config *config, struct light_bootloader *b)
 {
-    const char *disk = disk_path(op, config);
+    const char *disk;
     char *folder = arena_printf(&op->arena, "%s/bootloader.XXXXXX", light_userdata_folder);
     struct light_child_wish wish = { .what = "the boot loader" };
-    int rc;
+    int rc = disk_path(op, config, &disk);
 
-    if (!disk)
-        return op_fail(op, ERROR_INVAL, "no memory");
+    if (rc)
+        return rc;
     if (!folder)
         return op_fail(op, ERROR_NOMEM, "no memory");
     if (!mkdtemp(folder))

@@ -309,7 +309,7 @@ static int await_tty(struct op *op, unsigned seconds)
         .seconds = seconds,
         .late = tty_late,
     };
-    return d->tty.path ? light_state_wait(&d->tty) : ERROR_NOMEM;
+    return d->tty.path ? light_state_wait(&d->tty) : op_fail(op, ERROR_NOMEM, "no memory");
 }
 
 /* Who is told that there is a console asks for its terminal at once. */
