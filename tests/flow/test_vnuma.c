@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "fake/ctrl_loop.h"
+#include "fake/fault.h"
 #include "flow/world.h"
 #include "light/domain_op.h"
 #include "light/events.h"
@@ -51,8 +52,11 @@ static int start(struct op *op)
 {
     struct reading *r = op->arg;
     struct guest_numa numa = { .nr_vnodes = 77 };
-    int rc = light_vnuma_read(op, r->on.priv, r->b, &numa);
+    int rc;
 
+    if (!arena_alloc(&op->arena, 10000)) /* what is at hand is used up */
+        return op_fail(op, ERROR_NOMEM, "no filler");
+    rc = light_vnuma_read(op, r->on.priv, r->b, &numa);
     if (r->look && rc == 0)
         r->look(&numa);
     return rc;
@@ -68,7 +72,8 @@ static int read_it(const libxl_domain_build_info *b, void (*look)(const struct g
 
     log_text[0] = '\0';
     rc = light_domain_op_new(ctx, 0, steps, 1, sizeof(*r), &op);
-    assert_int_equal(rc, 0);
+    if (rc)
+        return rc;
     r = op->arg;
     r->b = b;
     r->look = look;
@@ -198,11 +203,41 @@ static void not_answered(void **state)
     libxl_domain_build_info_dispose(&b);
 }
 
+/* Each allocation fails once. */
+static void without_memory(void **state)
+{
+    libxl_domain_build_info b;
+    unsigned refused = 0;
+    bool failed = true;
+
+    (void)state;
+    two_nodes(&b);
+    b.max_vcpus = 4096;
+    libxl_bitmap_dispose(&b.vnuma_nodes[0].vcpus);
+    libxl_bitmap_alloc(ctx, &b.vnuma_nodes[0].vcpus, 4096);
+    libxl_bitmap_set_any(&b.vnuma_nodes[0].vcpus);
+    libxl_bitmap_reset(&b.vnuma_nodes[0].vcpus, 0);
+    assert_int_equal(read_it(&b, NULL), 0);
+    for (unsigned nth = 1; failed; nth++) {
+        int rc;
+
+        fault_at(FAULT_ALLOC, nth);
+        rc = read_it(&b, NULL);
+        failed = fault_happened(FAULT_ALLOC);
+        fault_at(FAULT_ALLOC, 0);
+        assert_true(failed ? rc == ERROR_NOMEM : rc == 0);
+        refused += strstr(log_text, "reading: no memory\n") != NULL;
+    }
+    assert_int_equal(refused, 2); /* the nodes and the vCPUs */
+    libxl_domain_build_info_dispose(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(right_ones, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(wrong_ones, machine_setup, machine_teardown),
+        cmocka_unit_test_setup_teardown(without_memory, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(not_answered, machine_setup, machine_teardown),
     };
 

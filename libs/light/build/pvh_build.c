@@ -129,12 +129,8 @@ static int step_plan(struct build *b)
         .ram = g->max_kib << 10, .kernel = g->kernel, .cmdline = g->cmdline ? g->cmdline : "", .modules = g->modules,
         .nr_modules = g->nr_modules,
     };
-    if (g->numa) {
-        err = guest_numa_check(g->numa, b->wish.ram, g->nr_vcpus, b->error);
-        if (err < 0)
-            return err;
+    if (g->numa)
         guest_numa_map_make(g->numa, &b->numa_map);
-    }
     if (!g->no_acpi) {
         b->wish.acpi_size = guest_acpi_build(b->acpi, sizeof(b->acpi), GUEST_ACPI, &acpi);
         if (b->wish.acpi_size == 0)
@@ -147,16 +143,13 @@ static int step_plan(struct build *b)
     err = ctrl_version_text(b->p, XENVER_extraversion, version, sizeof(version));
     if (err < 0)
         return build_fail_errno(b->error, "memory", err, "hypervisor: its version");
-    b->memory = (struct guest_memory){
-        .priv = b->p, .domid = g->domid, .flags = g->populate_flags, .zeroed = strstr(version, "xenolith") != NULL
-    };
+    b->memory = (struct guest_memory){ .priv = b->p, .domid = g->domid, .zeroed = strstr(version, "xenolith") != NULL };
     b->built = (struct pvh_built){
         .store_gfn = GUEST_STORE_GFN, .console_gfn = GUEST_CONSOLE_GFN, .ram_end = b->layout.low_end / CTRL_PAGE_SIZE
     };
     return 0;
 }
 
-/* On demand the hypervisor takes the target's pages now, and gives them where the guest touches its memory. */
 static int no_room(struct build *b, int err)
 {
     const unsigned long long wanted = b->guest->target_kib;
@@ -168,6 +161,7 @@ static int no_room(struct build *b, int err)
                       wanted, (unsigned long long)(info.free_pages - info.outstanding_pages) * 4);
 }
 
+/* On demand the hypervisor takes the target's pages now, and gives them where the guest touches its memory. */
 static int step_memory_limits(struct build *b)
 {
     const struct pvh_guest *g = b->guest;
@@ -194,7 +188,7 @@ static int step_special_pages(struct build *b)
     gfns[count++] = GUEST_STORE_GFN;
     gfns[count++] = GUEST_IDENT_PT_GFN;
     gfns[count++] = GUEST_CONSOLE_GFN;
-    done = ctrl_memory_populate(b->p, b->guest->domid, gfns, count, 0, b->guest->populate_flags);
+    done = ctrl_memory_populate(b->p, b->guest->domid, gfns, count, 0, 0);
     if (done == (long)count)
         return 0;
     return build_fail_errno(b->error, "memory", done < 0 ? (int)done : -ENOMEM, "memory: pages of store, console and ACPI");

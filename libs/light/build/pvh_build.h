@@ -35,8 +35,7 @@ struct pvh_guest {
     unsigned nr_vcpus;
     const uint8_t *online;            /* bit n: vCPU n is there from the start; NULL: all are */
     uint64_t max_kib, target_kib;     /* RAM; target less than max: populated on demand */
-    uint32_t populate_flags;          /* XENMEMF_*: a NUMA node */
-    const struct guest_numa *numa;    /* virtual NUMA; NULL: none */
+    const struct guest_numa *numa;    /* virtual NUMA that guest_numa_check() has passed; NULL: none */
     bool claim;                       /* take the memory all at once or not at all */
     bool no_acpi;
     const char *kernel_name;          /* for errors */
