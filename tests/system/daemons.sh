@@ -3,7 +3,7 @@
 # soak: the lifecycle, disk, network and console tests once more, with our xenstored and xenconsoled, on ours and on stock Xen
 # Our xenstored and xenconsoled in place of stock's, under stock xl: a guest with a disk, a network and a console through its
 # whole life, and nothing of it is left. Then the tests that other files make of parts of it, with these daemons.
-# WHERE, WHAT: only these of "ours stock both", only these tests.
+# WHERE, WHAT: only these of "ours stock", only these tests.
 export STORE=ours CONSOLE=ours
 . "$(dirname "$0")/lib.sh"
 
@@ -20,21 +20,19 @@ again() { # again HYPERVISOR NAME...: in their short sizes, lifecycle in full
     done
 }
 if soak; then
-    for where in ${WHERE:-ours stock both}; do
+    MEASURE=$work/lifecycle
+    export MEASURE
+    for where in ${WHERE:-ours stock}; do
         case $where in
         ours)
             HOST_OPTIONS='--timeout 3600'
             export HOST_OPTIONS
-            again ours guest-linux guest-console disk guest-net guest-end cycles
+            again ours guest-linux guest-console disk guest-net guest-end cycles lifecycle
             ;;
         stock)
             HOST_OPTIONS='--smp 1 --timeout 3600' # docs/decisions.md, 13; and its PVH dom0 takes its time
             export HOST_OPTIONS
-            again stock daemons guest-linux guest-console disk guest-net
-            ;;
-        both) # it goes to stock by itself
-            unset HOST_OPTIONS
-            again ours lifecycle
+            again stock daemons guest-linux guest-console disk guest-net lifecycle
             ;;
         esac
     done

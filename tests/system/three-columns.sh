@@ -8,6 +8,8 @@ soak || skip "it is an hour: make soak NAME=three-columns"
 columns=${WHERE:-ours-ours ours-stock stock-ours} # TOOLSTACK-HYPERVISOR
 list=${WHAT:-xl-info guest-linux guest-console daemons cycles disk guest-net lifecycle}
 unset SOAK WHERE WHAT
+MEASURE=${MEASURE:-$work/lifecycle} # of lifecycle, the same for all columns
+export MEASURE
 
 result() { # result TEST COLUMN: how it ended, and how long it took
     path=$tests/system/$1.sh full= options=
