@@ -15,18 +15,14 @@ REPO = os.path.dirname(os.path.dirname(LAB))
 
 PROGRAMS = "usr/lib/xen-4.17/bin/"
 LIBRARIES = "usr/lib/x86_64-linux-gnu/"
-LIBRARIES = "usr/lib/x86_64-linux-gnu/"
 OURS = {  # the words of --toolstack: files of the build, and what they are in dom0
     "store": {"tools/xenstored/xenstored": PROGRAMS + "xenstored"},
     "console": {"tools/xenconsoled/xenconsoled": PROGRAMS + "xenconsoled", "tools/xenconsole/xenconsole": PROGRAMS + "xenconsole"},
     "xl": {"tools/xl/xl": PROGRAMS + "xl"},
-    "libs": {"libs/light/libxenlight.so.4.17": LIBRARIES + "libxenlight.so.4.17",
-             "libs/light/xlu/libxlutil.so.4.17": LIBRARIES + "libxlutil.so.4.17",
-             "libs/store/libxenstore.so.4": LIBRARIES + "libxenstore.so.4",
-             "libs/toollog/libxentoollog.so.1": LIBRARIES + "libxentoollog.so.1"},
     "libs": {"libs/light/libxenlight.so.4.17.0": LIBRARIES + "libxenlight.so.4.17",
              "libs/light/xlu/libxlutil.so.4.17": LIBRARIES + "libxlutil.so.4.17",
-             "libs/store/libxenstore.so.4.0": LIBRARIES + "libxenstore.so.4"},
+             "libs/store/libxenstore.so.4.0": LIBRARIES + "libxenstore.so.4",
+             "libs/toollog/libxentoollog.so.1.0": LIBRARIES + "libxentoollog.so.1"},
 }
 
 ADDRESS = {"user": "10.0.2.15/24", "listen": "192.168.77.1/24", "connect": "192.168.77.2/24"}
