@@ -26,6 +26,7 @@
 #define KERNELS LOCALSTATEDIR "/cache/xenolith/kernels"
 #define RAMDISK_MAX (1u << 30)
 #define TTY_SECONDS 2
+#define NO_DOMID UINT32_MAX /* any number will do */
 #define CONSOLE_SECONDS 10 /* where its terminal is asked for */
 
 struct create {
@@ -43,6 +44,7 @@ struct create {
     struct light_asks asks;
     struct light_state_wait tty;
     bool has_model; /* a device needs one */
+    bool own_shadow, own_iommu; /* their sizes were not given */
     struct light_progress *console; /* NULL: nobody asked, or was told already */
 };
 
@@ -92,10 +94,18 @@ static const char *not_yet(const libxl_domain_config *c)
 }
 
 /* What is not said, as stock decides it. */
-static int complete(struct op *op, libxl_domain_config *c)
+static int complete(struct op *op, struct create *d)
 {
+    libxl_domain_config *c = d->config;
     libxl_domain_build_info *b = &c->b_info;
 
+    d->own_shadow = b->shadow_memkb == LIBXL_MEMKB_DEFAULT;
+    d->own_iommu = b->iommu_memkb == LIBXL_MEMKB_DEFAULT;
+    if (!c->c_info.domid)
+        c->c_info.domid = NO_DOMID;
+    if (b->video_memkb == LIBXL_MEMKB_DEFAULT)
+        b->video_memkb = 0;
+    libxl_defbool_setdefault(&b->arch_x86.msr_relaxed, false);
     if (b->max_memkb == LIBXL_MEMKB_DEFAULT && b->num_vnuma_nodes)
         b->max_memkb = light_vnuma_memkb(b);
     if (!light_memory_complete(b))
@@ -119,7 +129,7 @@ static int check(struct op *op)
         return op_fail(op, ERROR_NI, "%s cannot be had yet", missing);
     if (!c->b_info.kernel && !c->b_info.bootloader)
         return op_fail(op, ERROR_INVAL, "a guest needs a kernel: kernel=\"/path\", or bootloader=\"pygrub\" to find it on its disk");
-    rc = complete(op, c);
+    rc = complete(op, d);
     if (rc)
         return rc;
     if (c->b_info.target_memkb > c->b_info.max_memkb)
@@ -433,11 +443,21 @@ static int end_model(struct op *op)
 
 /* --- the configuration, for who asks later --- */
 
+/* As stock keeps it: without sizes that follow from others. */
 static int keep(struct op *op)
 {
     struct create *d = op->arg;
-    int rc = light_config_store(d->free.on.ctx, d->free.on.domid, d->config);
+    libxl_domain_build_info *b = &d->config->b_info;
+    uint64_t shadow = b->shadow_memkb, iommu = b->iommu_memkb;
+    int rc;
 
+    if (d->own_shadow)
+        b->shadow_memkb = LIBXL_MEMKB_DEFAULT;
+    if (d->own_iommu)
+        b->iommu_memkb = LIBXL_MEMKB_DEFAULT;
+    rc = light_config_store(d->free.on.ctx, d->free.on.domid, d->config);
+    b->shadow_memkb = shadow;
+    b->iommu_memkb = iommu;
     if (rc)
         return op_fail(op, rc, "its configuration cannot be kept in %s", light_userdata_folder);
     *d->ret_domid = d->free.on.domid;

@@ -50,6 +50,17 @@ int light_free_memory(struct op *op, struct light_free *f)
     return OP_WAITS;
 }
 
+/* What it is called there: not by the UUID that it began with, if it was preserved and gave that to its successor. */
+static void vm_of(const struct light_free *f, char *path, size_t size)
+{
+    static const char vm[] = "/vm/";
+
+    if (f->vm.text && !strncmp(f->vm.text, vm, strlen(vm)) && f->vm.text[strlen(vm)] && !strchr(f->vm.text + strlen(vm), '/'))
+        snprintf(path, size, "%s", f->vm.text);
+    else
+        snprintf(path, size, "/vm/" LIBXL_UUID_FMT, LIBXL_UUID_BYTES(f->uuid));
+}
+
 /* What is left of a domain that has no devices any more. The folders of its backends, of each kind, are named after it. */
 static int remove_all(struct light_look *look)
 {
@@ -61,7 +72,7 @@ static int remove_all(struct light_look *look)
     light_asks_begin(asks, look->op, "removing its nodes", true);
     snprintf(path, sizeof(path), "/local/domain/%u", f->on.domid);
     light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
-    snprintf(path, sizeof(path), "/vm/" LIBXL_UUID_FMT, LIBXL_UUID_BYTES(f->uuid));
+    vm_of(f, path, sizeof(path));
     light_asked(asks, store_rm(look->store, XBT_NULL, path, light_answered, asks));
     for (size_t at = 0; at < kinds->len; at += strlen(kinds->text + at) + 1) {
         snprintf(path, sizeof(path), "%s/%.60s/%u", kinds->path, kinds->text + at, f->on.domid);
@@ -78,8 +89,11 @@ int light_free_nodes(struct op *op, struct light_free *f)
 {
     f->look = (struct light_look){ .op = op, .arg = f, .done = remove_all };
     f->backends.path = "/local/domain/0/backend";
+    snprintf(f->vm_path, sizeof(f->vm_path), "/local/domain/%u/vm", f->on.domid);
+    f->vm.path = f->vm_path;
     light_look_begin(f->on.ctx, &f->look);
     light_look_list(&f->look, &f->backends);
+    light_look_read(&f->look, &f->vm);
     return light_look_end(&f->look);
 }
 

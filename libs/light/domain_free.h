@@ -18,7 +18,8 @@ struct light_free {
     struct loop_timer again;
     struct light_asks asks;
     struct light_look look;
-    struct light_value backends;
+    struct light_value backends, vm;
+    char vm_path[40];
     struct light_devices devices;
     struct light_model model;
 };

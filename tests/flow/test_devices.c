@@ -280,6 +280,20 @@ static void refused_nics(void **state)
 
 /* --- a whole domain --- */
 
+/* Observed with stock's: what it decides itself is not in it, but for these. */
+static void kept_as_stock_keeps_it(uint32_t id)
+{
+    libxl_domain_config config;
+
+    assert_int_equal(libxl_retrieve_domain_configuration(ctx, id, &config, NULL), 0);
+    assert_int_equal(config.c_info.domid, UINT32_MAX);
+    assert_int_equal(config.b_info.video_memkb, 0);
+    assert_int_equal(config.b_info.shadow_memkb, LIBXL_MEMKB_DEFAULT);
+    assert_int_equal(config.b_info.iommu_memkb, LIBXL_MEMKB_DEFAULT);
+    assert_true(!libxl_defbool_is_default(config.b_info.arch_x86.msr_relaxed));
+    libxl_domain_config_dispose(&config);
+}
+
 static void created(void **state)
 {
     libxl_domain_config config;
@@ -295,6 +309,7 @@ static void created(void **state)
     value_is(path_of("/local/domain/0/backend/vif/%u/1/hotplug-status", id), "connected");
     assert_int_equal(config.nics[1].devid, 1);
     assert_int_equal(fake_host_loops(), 1);
+    kept_as_stock_keeps_it(id);
     assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
     expect_nothing_of(id);
     libxl_domain_config_dispose(&config);

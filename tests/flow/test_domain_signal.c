@@ -305,8 +305,10 @@ static void preserved(void **state)
     value_is("/vm/" UUID "/name", "guest-crashed");
     assert_int_equal(libxl_domain_preserve(ctx, NOBODY, &info, "", uuid), ERROR_DOMAIN_NOTFOUND);
     assert_int_equal(libxl_domain_preserve(ctx, domid, &info, "-crashed", uuid), ERROR_INVAL); /* it has another name now */
-    assert_true(xs_rm(xs, XBT_NULL, "/vm/11111111-1111-1111-1111-111111111111"));
-    finish(domid);
+    finish(domid); /* what has its UUID now stays, and may be its successor's */
+    assert_null(xs_read(xs, XBT_NULL, "/vm/11111111-1111-1111-1111-111111111111/uuid", NULL));
+    value_is("/vm/" UUID "/name", "guest-crashed");
+    assert_true(xs_rm(xs, XBT_NULL, "/vm/" UUID));
 }
 
 /* --- its configuration, as it would be made again --- */
