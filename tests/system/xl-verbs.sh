@@ -28,8 +28,8 @@ wait_for again '^guest is up: Linux .*, 2 vCPU'
 grep -q '^Action for shutdown reason code 1 is restart$' /var/log/xen/xl-again.log
 xl rename again renamed
 [ "$(xl domid renamed)" = 2 ]
-xl shutdown -w renamed >/tmp/said
-printf 'Waiting for 1 domains\nDomain 2 has been shut down, reason code 0\n' | diff - /tmp/said
+xl shutdown -w renamed 2>/tmp/said
+printf 'Shutting down domain 2\nWaiting for 1 domains\nDomain 2 has been shut down, reason code 0\n' | diff - /tmp/said
 gone renamed
 within 100 ended $(cat /run/again.pid)
 tail -n 1 /var/log/xen/xl-again.log | grep -q '^Done. Exiting now$'

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "xl/config.h"
+#include "xl/format.h"
 #include "xl/xl.h"
 
 static libxl_ctx *ctx;
@@ -308,6 +309,23 @@ static void test_numbers(void **state)
     assert_int_equal(number, 16);
 }
 
+static void test_words(void **state)
+{
+    uint8_t cpus[] = { 0x0e };
+    const libxl_bitmap map = { .size = 1, .map = cpus };
+    char text[16];
+
+    (void)state;
+    assert_string_equal(action_name(LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME), "rename-restart");
+    assert_string_equal(action_name(LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY), "coredump-destroy");
+    assert_string_equal(format_set(&map, 0, text, sizeof(text)), "1-3"); /* on how many nobody knows */
+    assert_string_equal(format_set(&map, 3, text, sizeof(text)), "1-2");
+    assert_string_equal(format_set(&map, 1, text, sizeof(text)), "none"); /* it has CPU 0 only */
+    cpus[0] = 0x0f;
+    assert_string_equal(format_set(&map, 4, text, sizeof(text)), "all");
+    assert_string_equal(format_set(&map, 2, text, sizeof(text)), "all");
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -326,7 +344,7 @@ int main(void)
         cmocka_unit_test(test_struct),       cmocka_unit_test(test_wrong), cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_command_line), cmocka_unit_test(test_keys),  cmocka_unit_test(test_commands),
         cmocka_unit_test(test_options),      cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_others),       cmocka_unit_test(test_words),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

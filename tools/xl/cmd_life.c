@@ -112,14 +112,14 @@ static int ask_all(struct request *r)
 static bool is_over(const struct request *r, const libxl_event *event)
 {
     if (event->type == LIBXL_EVENT_TYPE_DOMAIN_DEATH) {
-        printf("Domain %d has been destroyed\n", (int)event->domid);
+        fprintf(stderr, "Domain %d has been destroyed\n", (int)event->domid);
         return true;
     }
     if (event->type != LIBXL_EVENT_TYPE_DOMAIN_SHUTDOWN)
         return false;
-    printf("Domain %d has been shut down, reason code %d\n", (int)event->domid, event->u.domain_shutdown.shutdown_reason);
+    fprintf(stderr, "Domain %d has been shut down, reason code %d\n", (int)event->domid, event->u.domain_shutdown.shutdown_reason);
     if (r->wait > 1)
-        printf("Domain %d continue waiting for death\n", (int)event->domid);
+        fprintf(stderr, "Domain %d continue waiting for death\n", (int)event->domid);
     return r->wait <= 1;
 }
 
@@ -128,8 +128,7 @@ static int wait_for_all(struct request *r)
     int left = r->n, rc = 0;
 
     if (left)
-        printf("Waiting for %d domains\n", left);
-    fflush(stdout);
+        fprintf(stderr, "Waiting for %d domains\n", left);
     while (left && !rc) {
         libxl_event *event;
 
@@ -145,7 +144,6 @@ static int wait_for_all(struct request *r)
             }
         }
         libxl_event_free(r->xl->ctx, event);
-        fflush(stdout);
     }
     for (int i = 0; i < r->n; i++)
         libxl_evdisable_domain_death(r->xl->ctx, r->awaited[i].death);

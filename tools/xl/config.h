@@ -103,6 +103,7 @@ void key_maxvcpus(struct parse *p, const struct xlu_setting *s);
 void key_memory(struct parse *p, const struct xlu_setting *s);
 void key_cmdline(struct parse *p, const struct xlu_setting *s);
 void key_action(struct parse *p, const struct xlu_setting *s);
+const char *action_name(libxl_action_on_shutdown action); /* as the configuration has it */
 void key_seclabel(struct parse *p, const struct xlu_setting *s);
 void key_firmware(struct parse *p, const struct xlu_setting *s);
 void key_altp2m(struct parse *p, const struct xlu_setting *s);

@@ -86,7 +86,7 @@ void json_print(struct json *j)
 const char *format_set(const libxl_bitmap *map, int n, char *buffer, size_t size)
 {
     size_t len = 0;
-    int set = 0, max = (int)(map->size * 8);
+    int set = 0, max = n && (size_t)n < map->size * 8 ? n : (int)(map->size * 8);
 
     buffer[0] = '\0';
     for (int i = 0; i < max; i++) {
@@ -96,8 +96,7 @@ const char *format_set(const libxl_bitmap *map, int n, char *buffer, size_t size
             continue;
         while (last + 1 < max && libxl_bitmap_test(map, last + 1))
             last++;
-        for (int k = i; k <= last; k++)
-            set += k < n;
+        set += last + 1 - i;
         if (len < size)
             len += (size_t)snprintf(buffer + len, size - len, last > i ? "%s%d-%d" : "%s%d", len ? "," : "", i, last);
         i = last;

@@ -130,20 +130,29 @@ void key_cmdline(struct parse *p, const struct xlu_setting *s)
     p->d->b_info.cmdline = line;
 }
 
+static const struct {
+    const char *name;
+    libxl_action_on_shutdown action;
+} actions[] = {
+    { "destroy", LIBXL_ACTION_ON_SHUTDOWN_DESTROY },
+    { "restart", LIBXL_ACTION_ON_SHUTDOWN_RESTART },
+    { "rename-restart", LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME },
+    { "preserve", LIBXL_ACTION_ON_SHUTDOWN_PRESERVE },
+    { "coredump-destroy", LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY },
+    { "coredump-restart", LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART },
+    { "soft-reset", LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET },
+};
+
+const char *action_name(libxl_action_on_shutdown action)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+        if (actions[i].action == action)
+            return actions[i].name;
+    return "unknown";
+}
+
 void key_action(struct parse *p, const struct xlu_setting *s)
 {
-    static const struct {
-        const char *name;
-        libxl_action_on_shutdown action;
-    } actions[] = {
-        { "destroy", LIBXL_ACTION_ON_SHUTDOWN_DESTROY },
-        { "restart", LIBXL_ACTION_ON_SHUTDOWN_RESTART },
-        { "rename-restart", LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME },
-        { "preserve", LIBXL_ACTION_ON_SHUTDOWN_PRESERVE },
-        { "coredump-destroy", LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY },
-        { "coredump-restart", LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART },
-        { "soft-reset", LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET },
-    };
     const struct {
         const char *name;
         libxl_action_on_shutdown *field;

@@ -189,7 +189,7 @@ static int after_end(struct life *life, int reason, time_t begun)
     libxl_action_on_shutdown action = action_of(&life->config, reason);
     int status;
 
-    printf("Action for shutdown reason code %d is %s\n", reason, libxl_action_on_shutdown_to_string(action));
+    printf("Action for shutdown reason code %d is %s\n", reason, action_name(action));
     action = dump(life, action);
     switch (action) {
     case LIBXL_ACTION_ON_SHUTDOWN_PRESERVE:
