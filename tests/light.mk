@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/light and libs/toollog.
 
-LIGHT_TESTS = tests/flow/test_device_faults tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
+LIGHT_TESTS = tests/flow/test_device_faults tests/flow/test_device_scripts tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
 	tests/unit/test_light_bootloader tests/flow/test_vnuma \
 	tests/unit/test_light_info tests/unit/test_light_types tests/unit/test_light_vdev
 LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
@@ -65,6 +65,11 @@ tests_flow_test_device_faults_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_device_faults_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_device_faults_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
 tests_flow_test_device_faults_LDADD = $(LOOP_CORE)
+tests_flow_test_device_scripts_SOURCES = tests/flow/test_device_scripts.c $(DEVICE_WORLD)
+tests_flow_test_device_scripts_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_device_scripts_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_device_scripts_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
+tests_flow_test_device_scripts_LDADD = $(LOOP_CORE)
 tests_flow_test_domain_life_SOURCES = tests/flow/test_domain_life.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_domain_life_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

@@ -395,21 +395,29 @@ void light_children_free(libxl_ctx *ctx)
 
 /* --- as a step --- */
 
+const char *light_child_verdict(struct op *op, const struct light_child *child, int status, const char *said)
+{
+    const char *colon = said[0] ? ": " : "", *text = NULL;
+    struct arena *arena = &op->arena;
+
+    if (status == 0)
+        return NULL;
+    if (status == -1)
+        text = arena_printf(arena, "%s: another part of this program has taken note of its end", child->what);
+    else if (WIFSIGNALED(status))
+        text = arena_printf(arena, "%s was ended by a signal, %s%s%s", child->what, strsignal(WTERMSIG(status)), colon, said);
+    else if (WEXITSTATUS(status) == NOT_EXECUTED && said[0])
+        text = arena_printf(arena, "%s %s", child->what, said);
+    else
+        text = arena_printf(arena, "%s has failed with exit status %d%s%s", child->what, WEXITSTATUS(status), colon, said);
+    return text ? text : child->what;
+}
+
 static void step_ended(struct light_child *child, int status, const char *said)
 {
-    const char *colon = said[0] ? ": " : "";
-    struct op *op = child->op;
-    int rc = 0;
+    const char *failed = light_child_verdict(child->op, child, status, said);
 
-    if (status == -1)
-        rc = op_fail(op, ERROR_FAIL, "%s: another part of this program has taken note of its end", child->what);
-    else if (WIFSIGNALED(status))
-        rc = op_fail(op, ERROR_FAIL, "%s was ended by a signal, %s%s%s", child->what, strsignal(WTERMSIG(status)), colon, said);
-    else if (WEXITSTATUS(status) == NOT_EXECUTED && said[0])
-        rc = op_fail(op, ERROR_FAIL, "%s %s", child->what, said);
-    else if (WEXITSTATUS(status))
-        rc = op_fail(op, ERROR_FAIL, "%s has failed with exit status %d%s%s", child->what, WEXITSTATUS(status), colon, said);
-    op_step_done(op, rc);
+    op_step_done(child->op, failed ? op_fail(child->op, ERROR_FAIL, "%s", failed) : 0);
 }
 
 int light_child_step(struct op *op, libxl_ctx *ctx, struct light_child *child, const struct light_child_wish *wish)

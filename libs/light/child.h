@@ -55,6 +55,9 @@ void light_child_release(struct light_child *child);
  */
 int light_child_step(struct op *op, libxl_ctx *ctx, struct light_child *child, const struct light_child_wish *wish);
 
+/* From ended(): why it has not done what it was to do, of op's arena; NULL: it has exited with 0. */
+const char *light_child_verdict(struct op *op, const struct light_child *child, int status, const char *said);
+
 /* The context's end: kills all that was not let go of. */
 void light_children_free(libxl_ctx *ctx);
 

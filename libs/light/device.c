@@ -44,6 +44,7 @@ static int complete(struct op *op, struct light_device *d)
     d->backend_domid = *backend_domid;
     d->backend = d->kind->word;
     d->by_model = d->waits = false;
+    d->script = NULL;
     rc = d->kind->complete(op, d);
     d->devid_chosen = d->devid == LIGHT_ANY_DEVID;
     return rc;
@@ -109,11 +110,18 @@ static int check(struct op *op)
     return rc;
 }
 
+/* What is in another domain is connected there. */
+static bool has_script(const struct light_device *d)
+{
+    return d->script && d->backend_domid == 0;
+}
+
 static int open_it(struct op *op)
 {
     struct light_device *d = op->arg;
+    int rc = has_script(d) ? light_script_check(op, d->script) : 0;
 
-    return d->kind->open ? d->kind->open(op) : 0;
+    return rc == 0 && d->kind->open ? d->kind->open(op) : rc;
 }
 
 /* --- its nodes --- */
@@ -232,10 +240,11 @@ static int write_nodes(struct op *op)
 static int remove_nodes(struct op *op)
 {
     struct light_device *d = op->arg;
+    enum light_removal how = d->script_begun ? LIGHT_AT_ONCE : LIGHT_UNSCRIPTED;
 
     if (!d->written)
         return 0;
-    return light_detach_begin(op, d->ctx, d->domid, d->kind->word, (uint32_t)d->devid, LIGHT_AT_ONCE) ? OP_WAITS : ERROR_NOMEM;
+    return light_detach_begin(op, d->ctx, d->domid, d->kind->word, (uint32_t)d->devid, how) ? OP_WAITS : ERROR_NOMEM;
 }
 
 /* --- the backend --- */
@@ -303,19 +312,51 @@ static void await_stop(struct op *op)
         d->kind->await_stop(op);
 }
 
-/* What is in another domain is connected there. */
+static int run_script(struct op *op)
+{
+    struct light_device *d = op->arg;
+
+    if (!has_script(d))
+        return 0;
+    d->run = (struct light_script){
+        .ctx = d->ctx,
+        .path = d->script,
+        .word = d->kind->word,
+        .back = d->back,
+        .domid = d->domid,
+        .devid = (uint32_t)d->devid,
+        .gateway = d->gateway,
+        .comes = true,
+        .must = true,
+    };
+    d->script_begun = true;
+    return light_script_run(op, &d->run);
+}
+
+static void stop_script(struct op *op)
+{
+    light_script_stop(&((struct light_device *)op->arg)->run);
+}
+
+static int look_at_script(struct op *op)
+{
+    struct light_device *d = op->arg;
+
+    return has_script(d) ? light_script_look(op, &d->run) : 0;
+}
+
 static int connect_it(struct op *op)
 {
     struct light_device *d = op->arg;
 
-    return d->kind->up && d->backend_domid == 0 ? d->kind->up(op) : 0;
+    return d->kind->up && !d->script && d->backend_domid == 0 ? d->kind->up(op) : 0;
 }
 
 static int connect_undo(struct op *op)
 {
     struct light_device *d = op->arg;
 
-    return d->kind->up_undo && d->backend_domid == 0 ? d->kind->up_undo(op) : 0;
+    return d->kind->up_undo && !d->script && d->backend_domid == 0 ? d->kind->up_undo(op) : 0;
 }
 
 static const struct op_step steps[] = {
@@ -325,6 +366,8 @@ static const struct op_step steps[] = {
     { .name = "looking who else uses it", .start = look },
     { .name = "waiting for its backend", .start = wait_for_backend, .stop = wait_stop },
     { .name = "waiting for what its backend makes", .start = await_it, .stop = await_stop, .seconds = BACKEND_SECONDS },
+    { .name = "running its script", .start = run_script, .stop = stop_script },
+    { .name = "connecting it by its script", .start = look_at_script },
     { .name = "connecting it", .start = connect_it, .undo = connect_undo },
 };
 
@@ -332,6 +375,7 @@ static void release(struct op *op)
 {
     struct light_device *d = op->arg;
 
+    light_script_stop(&d->run);
     cleanup_close(&d->fd);
     d->fd = -1;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "light/device_script.h"
 #include "light/op.h"
 #include "light/state_wait.h"
 #include "light/store_tx.h"
@@ -19,9 +20,6 @@
 enum light_state { STATE_NONE, STATE_INITIALISING, STATE_INIT_WAIT, STATE_INITIALISED, STATE_CONNECTED, STATE_CLOSING, STATE_CLOSED };
 
 enum light_side { LIGHT_FRONT, LIGHT_BACK };
-
-/* Where the distribution has scripts that connect backends; their names are in the nodes. */
-#define LIGHT_SCRIPTS "/etc/xen/scripts"
 
 #define LIGHT_ANY_DEVID (-1)
 
@@ -70,10 +68,14 @@ struct light_device {
     bool model_comes;       /* a device model is started later: do not wait for that */
     /* What complete() says: whose backend it has, and whether it comes by itself. */
     bool by_model, waits;
+    const char *script; /* what connects it in place of up(); NULL: nothing does */
+    const char *gateway; /* light_script's */
     /* The rest is the steps'. */
     char label[40];         /* to people: "disk xvda" */
     bool written;           /* its nodes are there */
     bool devid_chosen;      /* by us: another may be taken */
+    bool script_begun;
+    struct light_script run;
     int fd;                 /* closed with the operation; -1: none */
     char folder[80], front[80], back[80]; /* its paths */
     struct light_tx tx;
@@ -94,8 +96,11 @@ void light_device_write(struct light_device *d, enum light_side side, const char
  * and stays until the step is done. False: no memory, which was said.
  */
 bool light_attach_begin(struct op *op, struct light_device *d);
-/* How a device is taken away: an error if the guest keeps it; all the same then; without asking, and none is fine too. */
-enum light_removal { LIGHT_SAFELY, LIGHT_AFTER_ALL, LIGHT_AT_ONCE };
+/*
+ * How a device is taken away: an error if the guest keeps it; all the same then; without asking, and none is fine too; the same,
+ * of one whose script was not run.
+ */
+enum light_removal { LIGHT_SAFELY, LIGHT_AFTER_ALL, LIGHT_AT_ONCE, LIGHT_UNSCRIPTED };
 
 /* Taken away in the same way as attached. */
 bool light_detach_begin(struct op *op, libxl_ctx *ctx, uint32_t domid, const char *word, uint32_t devid,

@@ -19,28 +19,49 @@ struct detach {
     enum light_removal how;
     char folder[80];
     struct light_look look;
-    struct light_value front, back, node, params;
+    struct light_value front, back, node, params, script, ip;
+    struct light_script run; /* path NULL: it has none */
     struct light_tx tx;
     struct light_state_wait wait;
     bool closing; /* its backend was asked to */
 };
 
+static bool is_forced(const struct detach *d)
+{
+    return d->how == LIGHT_AT_ONCE || d->how == LIGHT_UNSCRIPTED;
+}
+
 /* --- what it is --- */
+
+/* What connected it, if it was not the library, or could have been. */
+static int found_parts(struct light_look *look)
+{
+    struct detach *d = look->arg;
+    bool here = !strncmp(d->back.text, "/local/domain/0/", strlen("/local/domain/0/"));
+
+    if (here && d->how != LIGHT_UNSCRIPTED && d->script.text && !light_script_is_own(d->script.text, d->ip.text))
+        d->run.path = d->script.text;
+    return 0;
+}
 
 static int found_backend(struct light_look *look)
 {
     struct detach *d = look->arg;
 
-    if (!d->back.text && d->how != LIGHT_AT_ONCE)
+    if (!d->back.text && !is_forced(d))
         return op_fail(look->op, ERROR_NOTFOUND, "the domain has none");
     if (!d->back.text)
         return 0;
-    look->done = NULL;
+    look->done = found_parts;
     d->node.path = arena_printf(&look->op->arena, "%s/node", d->back.text);
     d->params.path = arena_printf(&look->op->arena, "%s/params", d->back.text);
+    d->script.path = arena_printf(&look->op->arena, "%s/script", d->back.text);
+    d->ip.path = arena_printf(&look->op->arena, "%s/ip", d->back.text);
     light_look_begin(d->ctx, look);
     light_look_read(look, &d->node);
     light_look_read(look, &d->params);
+    light_look_read(look, &d->script);
+    light_look_read(look, &d->ip);
     return light_look_end(look);
 }
 
@@ -70,7 +91,7 @@ static int state_read(struct light_tx *tx, int rc, const char *payload, size_t l
     light_tx_write(tx, arena_printf(&tx->op->arena, "%s/online", d->back.text), "0");
     if (d->closing)
         light_tx_write(tx, arena_printf(&tx->op->arena, "%s/state", d->back.text), "5");
-    if (d->front.text && (d->how == LIGHT_AT_ONCE || state != STATE_CONNECTED))
+    if (d->front.text && (is_forced(d) || state != STATE_CONNECTED))
         light_tx_remove(tx, d->front.text);
     return 0;
 }
@@ -135,12 +156,42 @@ static void wait_stop(struct op *op)
 
 /* --- what it was made of: the interface of a nic goes with its backend --- */
 
+static int run_script(struct op *op)
+{
+    struct detach *d = op->arg;
+
+    if (!d->run.path)
+        return 0;
+    d->run = (struct light_script){
+        .ctx = d->ctx,
+        .path = d->run.path,
+        .word = d->word,
+        .back = d->back.text,
+        .domid = d->domid,
+        .devid = d->devid,
+        .must = d->how == LIGHT_SAFELY,
+    };
+    return light_script_run(op, &d->run);
+}
+
+static void stop_script(struct op *op)
+{
+    light_script_stop(&((struct detach *)op->arg)->run);
+}
+
+static int look_at_script(struct op *op)
+{
+    struct detach *d = op->arg;
+
+    return d->run.path ? light_script_look(op, &d->run) : 0;
+}
+
 static int take_down(struct op *op)
 {
     struct detach *d = op->arg;
     int rc;
 
-    if (!d->node.text || !d->node.text[0])
+    if (d->run.path || !d->node.text || !d->node.text[0])
         return 0;
     rc = light_host_loop_free(d->node.text, d->params.text);
     if (rc < 0 && d->how != LIGHT_SAFELY)
@@ -173,6 +224,8 @@ static const struct op_step steps[] = {
     { .name = "finding it", .start = find },
     { .name = "asking its backend to close", .start = close_it },
     { .name = "waiting for its end", .start = wait_closed, .stop = wait_stop },
+    { .name = "running its script", .start = run_script, .stop = stop_script },
+    { .name = "taking it down by its script", .start = look_at_script },
     { .name = "taking it down", .start = take_down },
     { .name = "removing its nodes", .start = remove_nodes },
 };
@@ -190,6 +243,7 @@ bool light_detach_begin(struct op *op, libxl_ctx *ctx, uint32_t domid, const cha
     *d = (struct detach){ .ctx = ctx, .domid = domid, .word = word, .devid = devid, .how = how };
     snprintf(d->folder, sizeof(d->folder), "/libxl/%u/device/%.20s/%u", domid, word, devid);
     child->object = arena_printf(&child->arena, "domain %u, %s %u", domid, word, devid);
+    child->release = stop_script;
     return true;
 }
 

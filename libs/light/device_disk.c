@@ -10,8 +10,6 @@
 #include "light/device_disk.h"
 #include "light/domain_op.h"
 
-#define BLOCK_SCRIPT LIGHT_SCRIPTS "/block"
-
 /* --- its configuration --- */
 
 /* How QEMU calls a format; NULL: no disk has it. */
@@ -42,7 +40,6 @@ static const char *not_yet(const libxl_device_disk *disk)
         { disk->backend == LIBXL_DISK_BACKEND_TAP, "backendtype=tap" },
         { disk->backend == LIBXL_DISK_BACKEND_STANDALONE, "backendtype=standalone" },
         { disk->specification == LIBXL_DISK_SPECIFICATION_VIRTIO, "specification=virtio" },
-        { disk->script && strcmp(disk->script, BLOCK_SCRIPT) && strcmp(disk->script, "block"), "script=" },
         { !libxl_defbool_is_default(disk->colo_enable) && libxl_defbool_val(disk->colo_enable), "colo" },
     };
 
@@ -66,6 +63,14 @@ static int complete(struct op *op, struct light_device *d)
         return op_fail(op, ERROR_INVAL, "%s: it needs a file or block device: target=", d->label);
     if (!format_word(disk->format) && (disk->format != LIBXL_DISK_FORMAT_UNKNOWN || is_qemus(disk)))
         return op_fail(op, ERROR_INVAL, "%s: there is no such format", d->label);
+    d->script = disk->script ? light_script_path(op, disk->script) : NULL;
+    if (disk->script && !d->script)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    if (d->script && light_script_is_own(d->script, NULL))
+        d->script = NULL;
+    if (d->script && (is_qemus(disk) || disk->format == LIBXL_DISK_FORMAT_EMPTY))
+        return op_fail(op, ERROR_INVAL, "%s: a script makes a block device: with script= it is format=raw, and no backendtype=qdisk",
+                       d->label);
     d->by_model = is_qemus(disk);
     d->waits = true;
     if (d->by_model)
@@ -86,7 +91,7 @@ static int open_it(struct op *op)
     if (!own)
         return op_fail(op, ERROR_NOMEM, "no memory");
     d->own = own;
-    if (d->backend_domid || disk->format == LIBXL_DISK_FORMAT_EMPTY)
+    if (d->backend_domid || d->script || disk->format == LIBXL_DISK_FORMAT_EMPTY)
         return 0;
     rc = light_host_disk(disk->pdev_path, &own->at);
     if (rc == -EINVAL)
@@ -114,7 +119,7 @@ static void nodes(struct light_device *d)
         light_device_write(d, LIGHT_BACK, "params", "%s:%s", format_word(disk->format), disk->pdev_path ? disk->pdev_path : "");
     } else {
         light_device_write(d, LIGHT_BACK, "params", "%s", disk->pdev_path);
-        light_device_write(d, LIGHT_BACK, "script", "%s", BLOCK_SCRIPT);
+        light_device_write(d, LIGHT_BACK, "script", "%s", d->script ? d->script : LIGHT_BLOCK_SCRIPT);
     }
     light_device_write(d, LIGHT_BACK, "removable", "%d", disk->removable ? 1 : 0);
     light_device_write(d, LIGHT_BACK, "bootable", "1");

@@ -11,7 +11,6 @@
 #include "light/device_host.h"
 #include "light/small.h"
 
-#define BRIDGE_SCRIPT LIGHT_SCRIPTS "/vif-bridge"
 #define DEFAULT_BRIDGE "xenbr0"
 
 /* The vendor's prefix for Xen. */
@@ -33,9 +32,16 @@ static int default_text(char **text, const char *value)
     return *text ? 0 : -ENOMEM;
 }
 
-static bool is_bridged(const libxl_device_nic *nic)
+/* What connects it; NULL: we do. */
+static int choose_script(struct op *op, struct light_device *d, const libxl_device_nic *nic)
 {
-    return !nic->script || !strcmp(nic->script, BRIDGE_SCRIPT) || !strcmp(nic->script, "vif-bridge");
+    d->script = light_script_path(op, nic->script ? nic->script : LIGHT_BRIDGE_SCRIPT);
+    if (!d->script)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    d->gateway = nic->gatewaydev;
+    if (light_script_is_own(d->script, nic->ip))
+        d->script = NULL;
+    return 0;
 }
 
 static int complete(struct op *op, struct light_device *d)
@@ -44,8 +50,6 @@ static int complete(struct op *op, struct light_device *d)
     libxl_device_nic *nic = d->config;
     int rc = 0;
 
-    if (!is_bridged(nic))
-        return op_fail(op, ERROR_NI, "%s: script=%s cannot be had yet", d->label, nic->script);
     if (nic->nictype == LIBXL_NIC_TYPE_VIF_IOEMU)
         return op_fail(op, ERROR_INVAL, "%s: a guest of type pvh has no emulated cards (type=ioemu)", d->label);
     nic->nictype = LIBXL_NIC_TYPE_VIF;
@@ -58,7 +62,7 @@ static int complete(struct op *op, struct light_device *d)
         rc = default_text(&nic->bridge, DEFAULT_BRIDGE);
     if (rc < 0)
         return op_fail(op, light_error(rc), "%s: %s", d->label, strerror(-rc));
-    return 0;
+    return choose_script(op, d, nic);
 }
 
 static void nodes(struct light_device *d)
@@ -68,7 +72,7 @@ static void nodes(struct light_device *d)
     char mac[18];
 
     snprintf(mac, sizeof(mac), LIBXL_MAC_FMT, LIBXL_MAC_BYTES(nic->mac));
-    light_device_write(d, LIGHT_BACK, "script", "%s", BRIDGE_SCRIPT);
+    light_device_write(d, LIGHT_BACK, "script", "%s", d->script ? d->script : LIGHT_BRIDGE_SCRIPT);
     if (nic->ifname)
         light_device_write(d, LIGHT_BACK, "vifname", "%s", nic->ifname);
     light_device_write(d, LIGHT_BACK, "mac", "%s", mac);

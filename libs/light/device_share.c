@@ -119,7 +119,7 @@ int light_disk_look(struct op *op)
     const libxl_device_disk *disk = d->config;
     struct share *s;
 
-    if (d->backend_domid || disk->format == LIBXL_DISK_FORMAT_EMPTY)
+    if (d->backend_domid || d->script || disk->format == LIBXL_DISK_FORMAT_EMPTY)
         return 0;
     s = arena_alloc(&op->arena, sizeof(*s));
     if (s)

@@ -20,6 +20,7 @@ light_sources = \
 	libs/light/device_list.c \
 	libs/light/device_model.c \
 	libs/light/device_nic.c \
+	libs/light/device_script.c \
 	libs/light/device_share.c \
 	libs/light/device_small.c \
 	libs/light/device_vdev.c \

@@ -9,7 +9,9 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <libxl_event.h>
 #include <libxl_utils.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fake/ctrl_loop.h"
+#include "fault.h"
 #include "flow/world.h"
 #include "light/device_host_fake.h"
 #include "light/userdata.h"
@@ -272,4 +276,50 @@ void expect_nothing_of(uint32_t id)
         assert_false(there(path));
     }
     assert_int_equal(fake_host_loops(), 0);
+}
+
+/* Processes that we have started and that are there. */
+static unsigned children(void)
+{
+    char path[64], pid[16];
+    libxl_event *event;
+    unsigned count = 0;
+    FILE *f;
+
+    assert_int_equal(libxl_event_check(ctx, &event, 0, NULL, NULL), ERROR_NOT_READY);
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fscanf(f, "%15s", pid) == 1)
+        count++;
+    fclose(f);
+    return count;
+}
+
+/* The store's and the player, once what was killed has ended. */
+void expect_no_children(void)
+{
+    for (unsigned i = 0; i < 4000 && children() != 2; i++)
+        poll(NULL, 0, 5);
+    assert_int_equal(children(), 2);
+}
+
+/* --- what fails --- */
+
+void fault_begin(enum what_fails what, unsigned nth)
+{
+    fake_host_fail(what == KERNEL ? nth : 0, EIO);
+    ctrl_loop_fail(what == HYPERCALLS ? nth : 0, EIO);
+    fault_at(FAULT_ALLOC, what == MEMORY ? nth : 0);
+    fault_at(FAULT_SEND, what == SENDING ? nth : 0);
+    fault_at(FAULT_READ, what == READING ? nth : 0);
+}
+
+bool fault_end(enum what_fails what)
+{
+    bool happened = what == KERNEL ? fake_host_failed() : what == HYPERCALLS ? ctrl_loop_failed() :
+                    fault_happened(what == MEMORY ? FAULT_ALLOC : what == SENDING ? FAULT_SEND : FAULT_READ);
+
+    fault_begin(KINDS, 0);
+    return happened;
 }

@@ -37,7 +37,14 @@ unsigned open_fds(void);
 /* Nothing of the guest's disk is there; nothing of a domain. */
 void expect_no_disk(int devid);
 void expect_nothing_of(uint32_t id);
+/* Processes that were started have ended, but for the store and the player. */
+void expect_no_children(void);
 /* What of a folder's node the store has, and who may read it. */
 void expect_node(const char *folder, const char *name, const char *value, unsigned owner, unsigned reader);
+
+/* What a test lets fail: the nth time from now on that it is asked for. Whether it has; nothing does from then on. */
+enum what_fails { KERNEL, HYPERCALLS, MEMORY, SENDING, READING, KINDS };
+void fault_begin(enum what_fails what, unsigned nth);
+bool fault_end(enum what_fails what);
 
 #endif

@@ -57,32 +57,6 @@ static void model_config(libxl_domain_config *config, const char *script)
 static const char model_works[] =
     "#!/bin/sh\ntools/xenstore/xenstore-write /local/domain/0/device-model/$2/state running\nexec 3<>$0.fifo\nread x <&3\n";
 
-/* Processes that we have started and that are there. */
-static unsigned children(void)
-{
-    char path[64], pid[16];
-    libxl_event *event;
-    unsigned count = 0;
-    FILE *f;
-
-    assert_int_equal(libxl_event_check(ctx, &event, 0, NULL, NULL), ERROR_NOT_READY);
-    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-    f = fopen(path, "r");
-    assert_non_null(f);
-    while (fscanf(f, "%15s", pid) == 1)
-        count++;
-    fclose(f);
-    return count;
-}
-
-/* The store's and the player, once what was killed has ended. */
-static void expect_no_model(void)
-{
-    for (unsigned i = 0; i < 4000 && children() != 2; i++)
-        poll(NULL, 0, 5);
-    assert_int_equal(children(), 2);
-}
-
 static void model_comes_and_goes(void **state)
 {
     libxl_domain_config config;
@@ -108,7 +82,7 @@ static void model_comes_and_goes(void **state)
     assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
     expect_nothing_of(id);
     assert_false(there(path_of("/local/domain/0/device-model/%u", id)));
-    expect_no_model();
+    expect_no_children();
     libxl_domain_config_dispose(&config);
 }
 
@@ -126,7 +100,7 @@ static void model_fails(void **state)
     config.b_info.device_model = strdup("/nowhere/qemu");
     assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_FAIL);
     assert_int_equal(ctrl_loop_domains(), 1);
-    expect_no_model();
+    expect_no_children();
     assert_int_equal(fake_host_loops(), 0);
     libxl_domain_config_dispose(&config);
 }
@@ -159,32 +133,12 @@ static void model_cancelled(void **state)
             assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
         assert_int_equal(ctrl_loop_domains(), 1);
         assert_int_equal(fake_host_loops(), 0);
-        expect_no_model();
+        expect_no_children();
         libxl_domain_config_dispose(&config);
     }
 }
 
 /* --- what fails --- */
-
-enum what_fails { KERNEL, HYPERCALLS, MEMORY, SENDING, READING, KINDS };
-
-static void fault_begin(enum what_fails what, unsigned nth)
-{
-    fake_host_fail(what == KERNEL ? nth : 0, EIO);
-    ctrl_loop_fail(what == HYPERCALLS ? nth : 0, EIO);
-    fault_at(FAULT_ALLOC, what == MEMORY ? nth : 0);
-    fault_at(FAULT_SEND, what == SENDING ? nth : 0);
-    fault_at(FAULT_READ, what == READING ? nth : 0);
-}
-
-static bool fault_end(enum what_fails what)
-{
-    bool happened = what == KERNEL ? fake_host_failed() : what == HYPERCALLS ? ctrl_loop_failed() :
-                    fault_happened(what == MEMORY ? FAULT_ALLOC : what == SENDING ? FAULT_SEND : FAULT_READ);
-
-    fault_begin(KINDS, 0);
-    return happened;
-}
 
 /* Attaching fails at each point: nothing is left, and why is said. */
 static void attach_fails(void **state)

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Our xl and libxenlight connect disks and network interfaces by the scripts that a configuration names: the distribution's vif-route,
+# vif-bridge (for addresses) and block under another name; the distribution's xl takes away what ours attached so, and the other way
+# round; a script that fails or is not there leaves nothing.
+. "$(dirname "$0")/lib.sh"
+xl=${XENOLITH_BUILD:-$tests/../build}/tools/xl/xl
+[ -x "$xl" ] || skip "no $xl"
+python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
+guests_script <<'S'
+nodes() { xenstore-ls -f / | grep -Ev '^/local/domain/0/error|^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
+chmod +x /root/xl
+our_xl() { LD_LIBRARY_PATH=/root/lib /root/xl "$@"; }
+for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
+ip link add xenbr0 type bridge
+ip link set xenbr0 up
+ip link add gate type bridge # vif-route gives its address to interfaces
+ip addr add 10.9.0.1/32 dev gate
+ip link set gate up
+echo 'vif.default.gatewaydev="gate"' >/etc/xen/xl.conf
+for n in a b; do truncate -s 16M /tmp/$n; done
+cp /etc/xen/scripts/block /etc/xen/scripts/block-own
+cat >/root/bad <<'E'
+#!/bin/bash
+echo "$1" >>/tmp/bad.calls
+echo "the cause" >&2
+exit 3
+E
+chmod +x /root/bad
+refused() { # refused TEXT COMMAND...: it fails, and the first line that it says has TEXT
+    text=$1
+    shift
+    if "$@" >/tmp/out 2>/tmp/err; then echo "done: $*"; exit 1; fi
+    head -n 1 /tmp/err | grep -Fq "$text" || { echo "$*:"; cat /tmp/err; exit 1; }
+}
+loops() { losetup -a | wc -l; }
+has_route() { ip route | grep -q "^10.2.0.2 dev $1 "; }
+nodes >/tmp/before
+
+our_xl create -q -e /root/guest/guest.cfg 'name="one"' memory=192 'extra="console=hvc0 script"' \
+    "disk=['format=raw,vdev=xvda,access=w,script=block-own,target=/tmp/a']" "vif=['script=vif-route,ip=10.2.0.2', 'ip=10.3.0.2']" ||
+    { cat /var/log/xen/xen-hotplug.log; exit 1; }
+wait_for one 'guest is ready'
+domid=$(xl domid one)
+[ "$(loops)" = 1 ]
+has_route vif$domid.0 || { ip route; cat /var/log/xen/xen-hotplug.log; exit 1; }
+[ -e /sys/class/net/xenbr0/brif/vif$domid.1 ]
+typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; echo "data of a" | dd of=/dev/xvda conv=fsync'
+head -n 1 /tmp/a | grep '^data of a'
+typed one 'ip link set eth0 up && ip addr add 10.2.0.2/24 dev eth0 && ip route add default dev eth0 && ping -c 2 -W 60 10.9.0.1'
+attach_detach() { # attach_detach XL XL: one attaches, the other takes away
+    $1 block-attach one 'format=raw,vdev=xvdb,access=w,script=block-own,target=/tmp/b'
+    [ "$(loops)" = 2 ]
+    typed one 'until [ -b /dev/xvdb ]; do usleep 50000; done'
+    $2 block-detach one xvdb
+    [ "$(loops)" = 1 ]
+}
+attach_detach our_xl our_xl
+attach_detach our_xl xl
+attach_detach xl our_xl
+refused 'disk xvdc: connecting it by its script: script /root/bad has failed with exit status 3: the cause' \
+    our_xl block-attach one 'format=raw,vdev=xvdc,script=/root/bad,target=x'
+refused 'vif 2: connecting it by its script: script /root/bad has failed with exit status 3: the cause' \
+    our_xl network-attach one script=/root/bad
+[ "$(tr '\n' ' ' </tmp/bad.calls)" = 'add remove online offline ' ] || { cat /tmp/bad.calls; exit 1; }
+refused 'script /etc/xen/scripts/none cannot be executed: No such file' our_xl network-attach one script=none
+refused 'block-own has failed' our_xl block-attach one 'format=raw,vdev=xvdc,script=block-own,target=/tmp/none'
+our_xl network-detach one 0
+if ip route | grep '^10.2.0.2'; then exit 1; fi
+our_xl destroy one
+[ "$(loops)" = 0 ]
+nodes >/tmp/after
+diff /tmp/before /tmp/after
+if ip link | grep ' vif'; then exit 1; fi
+echo complete
+S
+libraries=$(ldd "$xl" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p') # dom0 does not have all of them
+host --smp 2 --timeout 400 --add "$work/guest:/root/guest" --add "$xl:/root/xl" $(for l in $libraries; do echo --add "$l:/root/lib/${l##*/}"; done)
+expect_status 0
+out_has '^complete$'
+clean_log
