@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/light and libs/toollog.
 
-LIGHT_TESTS = tests/flow/test_device_faults tests/flow/test_device_scripts tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child \
+LIGHT_TESTS = tests/flow/test_device_faults tests/flow/test_device_model tests/flow/test_device_scripts tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child tests/unit/test_light_qmp \
 	tests/unit/test_light_bootloader tests/flow/test_vnuma \
 	tests/unit/test_light_info tests/unit/test_light_types tests/unit/test_light_vdev
 LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
@@ -35,6 +35,11 @@ tests_unit_test_light_bootloader_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_bootloader_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_bootloader_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_bootloader_LDADD = $(UTIL_CORE)
+tests_unit_test_light_qmp_SOURCES = tests/unit/test_light_qmp.c $(LIGHT_FAULT)
+tests_unit_test_light_qmp_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_qmp_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_qmp_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_qmp_LDADD = $(UTIL_CORE)
 tests_unit_test_light_child_SOURCES = tests/unit/test_light_child.c $(LIGHT_FAULT)
 tests_unit_test_light_child_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_child_CFLAGS = $(UTIL_HOST_CFLAGS)
@@ -60,6 +65,11 @@ tests_flow_test_devices_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_devices_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_devices_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
 tests_flow_test_devices_LDADD = $(LOOP_CORE)
+tests_flow_test_device_model_SOURCES = tests/flow/test_device_model.c $(DEVICE_WORLD)
+tests_flow_test_device_model_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_device_model_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_device_model_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
+tests_flow_test_device_model_LDADD = $(LOOP_CORE)
 tests_flow_test_device_faults_SOURCES = tests/flow/test_device_faults.c $(DEVICE_WORLD)
 tests_flow_test_device_faults_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_device_faults_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

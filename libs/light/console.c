@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* Consoles of domains: their terminals, and the program that shows one. */
+/* Consoles and screens of domains: their terminals and ports, and the programs that show one. */
 #include <errno.h>
 #include <libxl_utils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -96,4 +97,45 @@ int libxl_primary_console_exec(libxl_ctx *ctx, uint32_t domid_vm, int notify_fd)
     int number, rc = primary_console(ctx, &domid_vm, &number, &type);
 
     return rc ? rc : libxl_console_exec(ctx, domid_vm, number, type, notify_fd);
+}
+
+/* --- screens --- */
+
+#define VNC_PORT 5900u /* of display 0 */
+
+/* The viewer reads it from its standard input. ERROR_*. */
+static int give_password(libxl_ctx *ctx, uint32_t domid)
+{
+    int error = 0, fd _cleanup_close_ = -1;
+    char *text _cleanup_free_ = light_store_read(ctx, &error, "/local/domain/%u/console/vnc-pass", domid);
+    size_t len = text ? strlen(text) : 0;
+
+    if (!text)
+        return error ? error : light_fail(ctx, -ENOENT, "domain %u: its screen has no password in the store", domid);
+    fd = memfd_create("vnc-pass", 0);
+    if (fd < 0 || write(fd, text, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0)
+        return light_fail(ctx, -errno, "domain %u: the password of its screen cannot be passed on", domid);
+    return 0;
+}
+
+int libxl_vncviewer_exec(libxl_ctx *ctx, uint32_t domid, int autopass)
+{
+    int error = 0, rc;
+    char *port _cleanup_free_ = light_store_read(ctx, &error, "/local/domain/%u/console/vnc-port", domid);
+    char *listen _cleanup_free_ = port ? light_store_read(ctx, &error, "/local/domain/%u/console/vnc-listen", domid) : NULL;
+    char *where _cleanup_free_ = NULL;
+    uint32_t number;
+
+    if (error)
+        return error;
+    if (!port || !light_number(port, &number) || number < VNC_PORT || number > UINT16_MAX)
+        return light_fail(ctx, -ENOENT, "domain %u has no screen by VNC: vfb=['vnc=1'] gives it one", domid);
+    if (asprintf(&where, "%s:%u", listen ? listen : "localhost", number - VNC_PORT) < 0)
+        return light_fail(ctx, -ENOMEM, "domain %u: its screen", domid);
+    rc = autopass ? give_password(ctx, domid) : 0;
+    if (rc)
+        return rc;
+    execvp("vncviewer", (char *[]){ "vncviewer", where, autopass ? "-autopass" : NULL, NULL });
+    light_fail(ctx, -errno, "the program vncviewer cannot be run");
+    return ERROR_FAIL;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <libxl_utils.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 #define BACKEND_SECONDS 30
 
 const struct light_device_kind *const light_device_kinds[] = {
-    &light_device_disk, &light_device_nic, &light_device_vfb, &light_device_vkb, NULL,
+    &light_device_disk, &light_device_nic,     &light_device_vfb, &light_device_vkb,
+    &light_device_vtpm, &light_device_channel, &light_device_p9,  NULL,
 };
 
 /* --- configurations --- */
@@ -27,7 +29,12 @@ static void *field(const struct light_device *d, size_t offset)
 
 int light_device_number(const struct light_device_kind *kind, const void *config)
 {
-    return kind->number ? kind->number(config) : *(const int *)((const char *)config + kind->devid);
+    int devid;
+
+    if (kind->number)
+        return kind->number(config);
+    devid = *(const int *)((const char *)config + kind->devid);
+    return devid < 0 || devid > INT_MAX - kind->first ? LIGHT_ANY_DEVID : devid + kind->first;
 }
 
 static int complete(struct op *op, struct light_device *d)
@@ -54,14 +61,14 @@ static void set_devid(struct light_device *d, int devid)
 {
     d->devid = devid;
     if (!d->kind->number)
-        *(int *)field(d, d->kind->devid) = devid;
+        *(int *)field(d, d->kind->devid) = devid - d->kind->first;
 }
 
 /* Those of one kind, which are `count` at `list`. */
 static int complete_list(struct op *op, libxl_ctx *ctx, const struct light_device_kind *kind, char *list, int count,
                          bool *ret_by_model)
 {
-    int *devids = arena_alloc(&op->arena, (size_t)count * sizeof(*devids)), next = 0;
+    int *devids = arena_alloc(&op->arena, (size_t)count * sizeof(*devids)), next = kind->first;
 
     if (!devids)
         return op_fail(op, ERROR_NOMEM, "no memory");
@@ -133,13 +140,16 @@ static void write_at(struct light_device *d, const char *folder, const char *nam
 
 void light_device_write(struct light_device *d, enum light_side side, const char *name, const char *format, ...)
 {
+    const struct xs_permissions kept[] = { { .id = 0, .perms = XS_PERM_NONE }, { .id = d->domid, .perms = XS_PERM_READ } };
     const char *value;
     va_list args;
 
     va_start(args, format);
     value = arena_vprintf(&d->tx.op->arena, format, args);
     va_end(args);
-    write_at(d, side == LIGHT_FRONT ? d->front : d->back, name, value);
+    write_at(d, side == LIGHT_BACK ? d->back : d->front, name, value);
+    if (side == LIGHT_FRONT_KEPT)
+        light_tx_permit(&d->tx, arena_printf(&d->tx.op->arena, "%s/%s", d->front, name), kept, 2);
     if (side == LIGHT_BACK && !d->written)
         write_at(d, d->folder, name, value);
 }
@@ -182,7 +192,7 @@ static int listed(struct light_tx *tx, int rc, const char *payload, size_t len)
 {
     struct light_device *d = tx->arg;
     uint32_t number;
-    int next = 0;
+    int next = d->kind->first;
 
     if (rc < 0 && rc != -ENOENT)
         return rc;

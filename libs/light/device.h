@@ -19,7 +19,11 @@
 /* What Xen's buses have as states of both ends (xenbus.h of Linux, io/xenbus.h of the public headers). */
 enum light_state { STATE_NONE, STATE_INITIALISING, STATE_INIT_WAIT, STATE_INITIALISED, STATE_CONNECTED, STATE_CLOSING, STATE_CLOSED };
 
-enum light_side { LIGHT_FRONT, LIGHT_BACK };
+/* Who has a node: FRONT: the guest; FRONT_KEPT: it is at his end, and he reads it. */
+enum light_side { LIGHT_FRONT, LIGHT_FRONT_KEPT, LIGHT_BACK };
+
+/* Bytes that a console daemon keeps, in stock's words. */
+#define LIGHT_CONSOLE_LIMIT "1048576"
 
 #define LIGHT_ANY_DEVID (-1)
 
@@ -32,6 +36,7 @@ struct light_device_kind {
     const struct light_type *type; /* of its configuration */
     size_t list, count;            /* in libxl_domain_config */
     size_t devid, backend_domid, backend_domname; /* in its configuration; devid where number() is NULL */
+    int first; /* number in the store: that of a configuration's devid 0 */
     /* What is not said, as stock decides it; may change d->backend and d->label. 0, or what op_fail() returned. */
     int (*complete)(struct op *op, struct light_device *d);
     /* Looks at what it is made of, before anything is changed; may be NULL. As a step's start. */
@@ -52,7 +57,8 @@ struct light_device_kind {
     int (*number)(const void *config);
 };
 
-extern const struct light_device_kind light_device_disk, light_device_nic, light_device_vfb, light_device_vkb;
+extern const struct light_device_kind light_device_channel, light_device_disk, light_device_nic, light_device_p9, light_device_vfb,
+    light_device_vkb, light_device_vtpm;
 /* All of them, up to NULL. */
 extern const struct light_device_kind *const light_device_kinds[];
 

@@ -218,13 +218,7 @@ static int device_remove(libxl_ctx *ctx, uint32_t domid, const struct light_devi
 
 /* --- the public functions of each kind --- */
 
-#define DEFINE_DEVICE(NAME)                                                                                 \
-    int libxl_device_##NAME##_add(libxl_ctx *ctx, uint32_t domid, libxl_device_##NAME *device,              \
-                                  const libxl_asyncop_how *ao_how)                                          \
-    {                                                                                                       \
-        return device_add(ctx, domid, &light_device_##NAME, device, ao_how);                                \
-    }                                                                                                       \
-                                                                                                            \
+#define DEFINE_REMOVAL(NAME)                                                                                \
     int libxl_device_##NAME##_remove(libxl_ctx *ctx, uint32_t domid, libxl_device_##NAME *device,           \
                                      const libxl_asyncop_how *ao_how)                                       \
     {                                                                                                       \
@@ -237,10 +231,21 @@ static int device_remove(libxl_ctx *ctx, uint32_t domid, const struct light_devi
         return device_remove(ctx, domid, &light_device_##NAME, device, LIGHT_AT_ONCE, ao_how);              \
     }
 
+#define DEFINE_DEVICE(NAME)                                                                                 \
+    int libxl_device_##NAME##_add(libxl_ctx *ctx, uint32_t domid, libxl_device_##NAME *device,              \
+                                  const libxl_asyncop_how *ao_how)                                          \
+    {                                                                                                       \
+        return device_add(ctx, domid, &light_device_##NAME, device, ao_how);                                \
+    }                                                                                                       \
+                                                                                                            \
+    DEFINE_REMOVAL(NAME)
+
 DEFINE_DEVICE(disk)
 DEFINE_DEVICE(nic)
 DEFINE_DEVICE(vfb)
 DEFINE_DEVICE(vkb)
+DEFINE_DEVICE(vtpm)
+DEFINE_REMOVAL(p9)
 
 int libxl_device_disk_safe_remove(libxl_ctx *ctx, uint32_t domid, libxl_device_disk *disk, const libxl_asyncop_how *ao_how)
 {

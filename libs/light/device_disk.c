@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "light/device_disk.h"
 #include "light/domain_op.h"
+#include "light/info.h"
 
 /* --- its configuration --- */
 
@@ -258,4 +259,20 @@ int libxl_string_to_backend(libxl_ctx *ctx, char *s, libxl_disk_backend *backend
         if (!strcmp(s, words[i].word))
             *backend = words[i].backend;
     return strcmp(s, "tap") ? 0 : ERROR_INVAL; /* what is no word at all is no error either, in libxl */
+}
+
+/* What QEMU serves to a guest without emulated drives stays until it is detached. */
+int libxl_cdrom_insert(libxl_ctx *ctx, uint32_t domid, libxl_device_disk *disk, const libxl_asyncop_how *ao_how)
+{
+    int error = 0, rc = libxl_domain_info(ctx, NULL, domid);
+    char *type _cleanup_free_ = rc ? NULL : light_store_read(ctx, &error, "/libxl/%u/type", domid);
+
+    (void)ao_how;
+    if (rc || error)
+        return rc ? rc : error;
+    if (!type || strcmp(type, "hvm"))
+        return light_fail(ctx, -EINVAL, "domain %u: a medium is changed in drives of type=\"hvm\" guests only; "
+                          "xl block-detach and block-attach change disk %s", domid, disk->vdev);
+    light_log(ctx, XTL_ERROR, -1, "domain %u: changing a medium of a type=\"hvm\" guest cannot be had yet", domid);
+    return ERROR_NI;
 }

@@ -52,7 +52,7 @@ static int read_into(libxl_ctx *ctx, uint32_t domid, const struct light_device_k
         return error ? error : none(ctx, domid, kind, devid);
     sscanf(backend, "/local/domain/%u/", (libxl_domid *)((char *)config + kind->backend_domid));
     if (!kind->number)
-        *(int *)((char *)config + kind->devid) = devid;
+        *(int *)((char *)config + kind->devid) = devid - kind->first;
     rc = kind->from_nodes(&nodes, config);
     return rc ? rc : error;
 }
@@ -86,7 +86,7 @@ static int list_fill(libxl_ctx *ctx, uint32_t domid, const struct light_device_k
         uint32_t devid;
         int rc;
 
-        if (!light_number(names[i], &devid) || devid > INT32_MAX)
+        if (!light_number(names[i], &devid) || devid > INT32_MAX || (int)devid < kind->first)
             continue;
         light_init(kind->type, at);
         rc = read_into(ctx, domid, kind, (int)devid, at);
@@ -192,6 +192,12 @@ static int front_number(libxl_ctx *ctx, const char *front, const char *name)
 DEFINE_LIST(disk)
 DEFINE_LIST(nic)
 DEFINE_LIST(vkb)
+DEFINE_LIST(vtpm)
+
+libxl_device_channel *libxl_device_channel_list(libxl_ctx *ctx, uint32_t domid, int *num)
+{
+    return device_list(ctx, domid, &light_device_channel, num);
+}
 
 int libxl_device_disk_getinfo(libxl_ctx *ctx, uint32_t domid, const libxl_device_disk *disk, libxl_diskinfo *diskinfo)
 {
@@ -244,6 +250,80 @@ int libxl_device_vkb_getinfo(libxl_ctx *ctx, uint32_t domid, const libxl_device_
         .rref = front_number(ctx, a.frontend, "page-ref"),
     };
     return 0;
+}
+
+int libxl_device_vtpm_getinfo(libxl_ctx *ctx, uint32_t domid, const libxl_device_vtpm *vtpm, libxl_vtpminfo *vtpminfo)
+{
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
+    libxl_device_vtpm found;
+    struct about a;
+    int rc = about(ctx, domid, &light_device_vtpm, vtpm->devid, &a);
+
+    if (rc)
+        return rc;
+    rc = device_of(ctx, domid, &light_device_vtpm, vtpm->devid, &found);
+    if (rc) {
+        about_free(&a);
+        return rc;
+    }
+    *vtpminfo = (libxl_vtpminfo){
+        .backend = a.backend, .backend_id = a.backend_id, .frontend = a.frontend, .frontend_id = a.frontend_id,
+        .devid = vtpm->devid, .state = a.state,
+        .evtch = front_number(ctx, a.frontend, "event-channel"),
+        .rref = front_number(ctx, a.frontend, "ring-ref"),
+        .uuid = found.uuid,
+    };
+    libxl_device_vtpm_dispose(&found);
+    return 0;
+}
+
+int libxl_device_channel_getinfo(libxl_ctx *ctx, uint32_t domid, const libxl_device_channel *channel,
+                                 libxl_channelinfo *channelinfo)
+{
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
+    int devid = light_device_number(&light_device_channel, channel), error = 0, rc;
+    struct light_node_reader nodes = { .ctx = ctx, .error = &error };
+    struct about a;
+
+    rc = about(ctx, domid, &light_device_channel, devid, &a);
+    if (rc)
+        return rc;
+    *channelinfo = (libxl_channelinfo){
+        .backend = a.backend, .backend_id = a.backend_id, .frontend = a.frontend, .frontend_id = a.frontend_id,
+        .devid = channel->devid, .state = a.state,
+        .evtch = front_number(ctx, a.frontend, "port"),
+        .rref = front_number(ctx, a.frontend, "ring-ref"),
+    };
+    libxl_channelinfo_init_connection(channelinfo, channel->connection);
+    nodes.folder = a.frontend;
+    if (channel->connection == LIBXL_CHANNEL_CONNECTION_PTY)
+        channelinfo->u.pty.path = light_node_text(&nodes, "tty");
+    if (error)
+        libxl_channelinfo_dispose(channelinfo);
+    return error;
+}
+
+int libxl_devid_to_device_vtpm(libxl_ctx *ctx, uint32_t domid, int devid, libxl_device_vtpm *vtpm)
+{
+    return device_of(ctx, domid, &light_device_vtpm, devid, vtpm);
+}
+
+int libxl_uuid_to_device_vtpm(libxl_ctx *ctx, uint32_t domid, libxl_uuid *uuid, libxl_device_vtpm *vtpm)
+{
+    int num, rc = ERROR_NOTFOUND;
+    libxl_device_vtpm *list = libxl_device_vtpm_list(ctx, domid, &num);
+
+    if (!list)
+        return ERROR_FAIL;
+    for (int i = 0; i < num && rc; i++) {
+        if (libxl_uuid_compare(&list[i].uuid, uuid))
+            continue;
+        *vtpm = list[i];
+        libxl_device_vtpm_init(&list[i]);
+        rc = 0;
+    }
+    libxl_device_vtpm_list_free(list, num);
+    return rc;
 }
 
 int libxl_devid_to_device_vkb(libxl_ctx *ctx, uint32_t domid, int devid, libxl_device_vkb *vkb)

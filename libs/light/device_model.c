@@ -17,7 +17,7 @@
 const char *light_model_logs = LOCALSTATEDIR "/log/xen";
 
 #define QEMU "/usr/libexec/xen-qemu-system-i386" /* where the distribution has it */
-#define ARGS_MAX 64
+#define ARGS_MAX 512 /* channels, extra= */
 #define START_SECONDS 60
 #define END_SECONDS 10
 #define NS_PER_S 1000000000ull
@@ -50,25 +50,81 @@ static void add(struct args *a, const char *format, ...)
 static void add_socket(struct args *a, const char *id, uint32_t domid)
 {
     add(a, "-chardev");
-    add(a, "socket,id=%s-cmd,path=/var/run/xen/qmp-%s-%u,server=on,wait=off", id, id, domid);
+    add(a, "socket,id=%s-cmd,path=%s/qmp-%s-%u,server=on,wait=off", id, light_qmp_folder, id, domid);
     add(a, "-mon");
     add(a, "chardev=%s-cmd,mode=control", id);
 }
 
-/* A screen: by VNC, or none. */
+/* QEMU's options are separated by commas; one in a value is written twice. */
+static const char *escaped(struct args *a, const char *text)
+{
+    char *copy = arena_alloc(&a->op->arena, 2 * strlen(text) + 1);
+
+    for (char *to = copy; copy && *text; text++) {
+        *to++ = *text;
+        if (*text == ',')
+            *to++ = ',';
+    }
+    a->lacks_memory |= !copy;
+    return copy ? copy : "";
+}
+
+/* A channel that is a terminal has that of its backend, which needs no option. */
+static void add_channels(struct args *a, const libxl_domain_config *config)
+{
+    for (int i = 0; i < config->num_channels; i++) {
+        const libxl_device_channel *channel = &config->channels[i];
+
+        if (channel->connection != LIBXL_CHANNEL_CONNECTION_SOCKET)
+            continue;
+        add(a, "-chardev");
+        add(a, "socket,id=" LIGHT_MODEL_CHANNEL ",path=%s,server=on,wait=off", channel->devid,
+            escaped(a, channel->u.socket.path));
+    }
+}
+
+/* A screen: by VNC, in a window, or none. The password is told later: everybody sees arguments. */
 static void add_display(struct args *a, const libxl_domain_config *config)
 {
-    const libxl_vnc_info *vnc = config->num_vfbs > 0 ? &config->vfbs[0].vnc : NULL;
+    const libxl_device_vfb *vfb = config->num_vfbs > 0 ? config->vfbs : NULL;
 
     add(a, "-vnc");
-    if (vnc && libxl_defbool_val(vnc->enable))
-        add(a, "%s:%d%s", vnc->listen, vnc->display, libxl_defbool_val(vnc->findunused) ? ",to=99" : "");
+    if (vfb && libxl_defbool_val(vfb->vnc.enable))
+        add(a, "%s:%d%s%s", escaped(a, vfb->vnc.listen), vfb->vnc.display, libxl_defbool_val(vfb->vnc.findunused) ? ",to=99" : "",
+            vfb->vnc.passwd && vfb->vnc.passwd[0] ? ",password=on" : "");
     else
         add(a, "none");
     add(a, "-display");
-    add(a, "none");
-    if (!vnc)
+    if (vfb && libxl_defbool_val(vfb->sdl.enable))
+        add(a, "sdl,gl=%s", libxl_defbool_val(vfb->sdl.opengl) ? "on" : "off");
+    else
+        add(a, "none");
+    if (!vfb)
         add(a, "-nographic");
+    if (vfb && vfb->keymap) {
+        add(a, "-k");
+        add(a, "%s", vfb->keymap);
+    }
+}
+
+/* Of its process: where windows are. */
+static const char *const *environment(struct args *a, const libxl_domain_config *config)
+{
+    const libxl_sdl_info *sdl = config->num_vfbs > 0 ? &config->vfbs[0].sdl : NULL;
+    const char **env = arena_alloc(&a->op->arena, 4 * sizeof(*env));
+    unsigned n = 0;
+
+    a->lacks_memory |= !env;
+    if (!env)
+        return NULL;
+    env[n++] = "XEN_QEMU_CONSOLE_LIMIT=1048576";
+    if (sdl && libxl_defbool_val(sdl->enable) && sdl->display)
+        env[n++] = arena_printf(&a->op->arena, "DISPLAY=%s", sdl->display);
+    if (sdl && libxl_defbool_val(sdl->enable) && sdl->xauthority)
+        env[n++] = arena_printf(&a->op->arena, "XAUTHORITY=%s", sdl->xauthority);
+    for (unsigned i = 0; i < n; i++)
+        a->lacks_memory |= !env[i];
+    return env;
 }
 
 static void arguments(struct args *a, const struct light_model *m)
@@ -81,6 +137,7 @@ static void arguments(struct args *a, const struct light_model *m)
     add(a, "-no-shutdown");
     add_socket(a, "libxl", m->domid);
     add_socket(a, "libxenstat", m->domid);
+    add_channels(a, m->config);
     add(a, "-nodefaults");
     add(a, "-no-user-config");
     add(a, "-xen-attach");
@@ -135,9 +192,8 @@ static int state_late(struct light_state_wait *wait)
 
 int light_model_start(struct op *op, struct light_model *m)
 {
-    static const char *const env[] = { "XEN_QEMU_CONSOLE_LIMIT=1048576", NULL };
     struct args args = { .op = op };
-    struct light_child_wish wish = { .what = "QEMU", .argv = args.list, .env = env };
+    struct light_child_wish wish = { .what = "QEMU", .argv = args.list, .env = environment(&args, m->config) };
     int rc;
 
     m->op = op;
@@ -168,6 +224,7 @@ static void pid_body(struct light_tx *tx)
 
     light_tx_write(tx, arena_printf(&tx->op->arena, "/local/domain/%u/image/device-model-pid", m->domid),
                    arena_printf(&tx->op->arena, "%ld", (long)light_child_pid(&m->child)));
+    light_model_tell(tx, m);
 }
 
 static int pid_written(struct light_tx *tx, int rc)
@@ -190,6 +247,7 @@ int light_model_keep(struct op *op, struct light_model *m)
 void light_model_release(struct light_model *m)
 {
     light_child_kill(&m->child);
+    light_qmp_stop(&m->qmp);
     loop_timer_remove(&m->timer);
     loop_fd_remove(&m->ended);
     if (m->fd > 0)
@@ -205,7 +263,7 @@ static int clean(struct light_model *m)
 
     light_model_release(m);
     for (unsigned i = 0; i < 2; i++) {
-        snprintf(path, sizeof(path), "/var/run/xen/qmp-%s-%u", sockets[i], m->domid);
+        snprintf(path, sizeof(path), "%s/qmp-%s-%u", light_qmp_folder, sockets[i], m->domid);
         unlink(path);
     }
     return 0;

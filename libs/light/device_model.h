@@ -7,8 +7,12 @@
 #define XENOLITH_LIGHT_DEVICE_MODEL_H
 
 #include "light/child.h"
+#include "light/device.h"
+#include "light/qmp.h"
 #include "light/state_wait.h"
 #include "light/store_tx.h"
+
+#define LIGHT_MODEL_CHANNEL "libxl-channel%d" /* QEMU's name of a channel's socket; with the devid of its configuration */
 
 extern const char *light_model_logs; /* the folder of what they print */
 
@@ -24,6 +28,8 @@ struct light_model {
     struct light_value pid;
     struct op *op;
     bool starting;
+    struct light_qmp qmp;
+    const char *vnc_listen, *vnc_port; /* of op's arena; NULL: it was not asked */
     int fd; /* of the process that ends */
     struct loop_fd ended;
     struct loop_timer timer;
@@ -33,7 +39,15 @@ struct light_model {
 int light_model_start(struct op *op, struct light_model *m);
 void light_model_stop(struct light_model *m);
 
-/* The next step's start: from then on it stays, whatever becomes of us. */
+/*
+ * The next step's start, for LIGHT_QMP_SECONDS, and its stop is light_qmp_stop(): it gets the password of its screen, and says
+ * which port that has.
+ */
+int light_model_ask(struct op *op, struct light_model *m);
+/* What it has said becomes nodes. */
+void light_model_tell(struct light_tx *tx, const struct light_model *m);
+
+/* The next step's start: from then on it stays, whatever becomes of us; what it has said is told to the store. */
 int light_model_keep(struct op *op, struct light_model *m);
 
 /* A step's start or undo: ends that of a domain, whoever started it, if there is one. ctx and domid are set. */

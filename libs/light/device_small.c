@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* Screens and keyboards by QEMU, keyboards by another backend, TPMs by the domain that has them. */
-#include <errno.h>
+/* Screens, keyboards and folders by QEMU, keyboards by another backend, TPMs by the domain that has them. */
+#include <libxl_utils.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "light/device.h"
+#include "light/small.h"
 
 /* --- screens --- */
 
@@ -17,10 +18,6 @@ static int vfb_complete(struct op *op, struct light_device *d)
     libxl_defbool_setdefault(&vfb->vnc.findunused, true);
     libxl_defbool_setdefault(&vfb->sdl.enable, false);
     libxl_defbool_setdefault(&vfb->sdl.opengl, false);
-    if (libxl_defbool_val(vfb->sdl.enable))
-        return op_fail(op, ERROR_NI, "%s: sdl=1 cannot be had yet", d->label);
-    if (vfb->vnc.passwd && vfb->vnc.passwd[0])
-        return op_fail(op, ERROR_NI, "%s: vncpasswd= cannot be had yet", d->label);
     if (libxl_defbool_val(vfb->vnc.enable) && !vfb->vnc.listen) {
         vfb->vnc.listen = strdup("127.0.0.1");
         if (!vfb->vnc.listen)
@@ -137,4 +134,84 @@ const struct light_device_kind light_device_vkb = {
     .complete = vkb_complete,
     .nodes = vkb_nodes,
     .from_nodes = vkb_from_nodes,
+};
+
+/* --- TPMs --- */
+
+static int vtpm_complete(struct op *op, struct light_device *d)
+{
+    libxl_device_vtpm *vtpm = d->config;
+
+    if (libxl_uuid_is_nil(&vtpm->uuid) && light_uuid_generate(&vtpm->uuid) < 0)
+        return op_fail(op, ERROR_FAIL, "%s: no random numbers for a UUID", d->label);
+    d->waits = true;
+    return 0;
+}
+
+static void vtpm_nodes(struct light_device *d)
+{
+    const libxl_device_vtpm *vtpm = d->config;
+
+    light_device_write(d, LIGHT_BACK, "handle", "%d", d->devid);
+    light_device_write(d, LIGHT_BACK, "uuid", LIBXL_UUID_FMT, LIBXL_UUID_BYTES(vtpm->uuid));
+    light_device_write(d, LIGHT_BACK, "resurrect", "False");
+    light_device_write(d, LIGHT_FRONT, "handle", "%d", d->devid);
+}
+
+static int vtpm_from_nodes(const struct light_node_reader *r, void *config)
+{
+    libxl_device_vtpm *vtpm = config;
+    char *uuid _cleanup_free_ = light_node_text(r, "uuid");
+
+    if (!uuid || libxl_uuid_from_string(&vtpm->uuid, uuid))
+        libxl_uuid_clear(&vtpm->uuid);
+    return 0;
+}
+
+const struct light_device_kind light_device_vtpm = {
+    .name = "vtpm",
+    .word = "vtpm",
+    .type = &libxl_device_vtpm_desc,
+    .list = offsetof(libxl_domain_config, vtpms),
+    .count = offsetof(libxl_domain_config, num_vtpms),
+    .devid = offsetof(libxl_device_vtpm, devid),
+    .backend_domid = offsetof(libxl_device_vtpm, backend_domid),
+    .backend_domname = offsetof(libxl_device_vtpm, backend_domname),
+    .complete = vtpm_complete,
+    .nodes = vtpm_nodes,
+    .from_nodes = vtpm_from_nodes,
+};
+
+/* --- folders of dom0 by QEMU, with the protocol 9P --- */
+
+static int p9_complete(struct op *op, struct light_device *d)
+{
+    const libxl_device_p9 *p9 = d->config;
+
+    if (!p9->tag || !p9->path || !p9->security_model)
+        return op_fail(op, ERROR_INVAL, "%s: it needs tag=, path= and security_model=", d->label);
+    d->by_model = d->waits = true;
+    return 0;
+}
+
+static void p9_nodes(struct light_device *d)
+{
+    const libxl_device_p9 *p9 = d->config;
+
+    light_device_write(d, LIGHT_BACK, "path", "%s", p9->path);
+    light_device_write(d, LIGHT_BACK, "security_model", "%s", p9->security_model);
+    light_device_write(d, LIGHT_FRONT, "tag", "%s", p9->tag);
+}
+
+const struct light_device_kind light_device_p9 = {
+    .name = "p9",
+    .word = "9pfs",
+    .type = &libxl_device_p9_desc,
+    .list = offsetof(libxl_domain_config, p9s),
+    .count = offsetof(libxl_domain_config, num_p9s),
+    .devid = offsetof(libxl_device_p9, devid),
+    .backend_domid = offsetof(libxl_device_p9, backend_domid),
+    .backend_domname = offsetof(libxl_device_p9, backend_domname),
+    .complete = p9_complete,
+    .nodes = p9_nodes,
 };

@@ -67,12 +67,9 @@ static const char *not_yet(const libxl_domain_config *c)
         { c->num_pcidevs, "pci=" },
         { c->num_rdms, "rdm=" },
         { c->num_dtdevs, "dtdev=" },
-        { c->num_vtpms, "vtpm=" },
-        { c->num_p9s, "p9=" },
         { c->num_pvcallsifs, "pvcalls=" },
         { c->num_vdispls, "vdispl=" },
         { c->num_vsnds, "vsnd=" },
-        { c->num_channels, "channel=" },
         { c->num_usbctrls, "usbctrl=" },
         { c->num_usbdevs, "usbdev=" },
         { b->num_ioports, "ioports=" },
@@ -426,6 +423,18 @@ static void stop_model(struct op *op)
     light_model_stop(&((struct create *)op->arg)->free.model);
 }
 
+static int ask_model(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return d->has_model ? light_model_ask(op, &d->free.model) : 0;
+}
+
+static void stop_asking(struct op *op)
+{
+    light_qmp_stop(&((struct create *)op->arg)->free.model.qmp);
+}
+
 static int keep_model(struct op *op)
 {
     struct create *d = op->arg;
@@ -485,6 +494,7 @@ static const struct op_step steps[] = {
     { .name = "making room for its device model", .start = prepare_model, .undo = end_model },
     { .name = "attaching its devices", .start = attach_devices, .undo = detach_devices },
     { .name = "starting its device model", .start = start_model, .stop = stop_model },
+    { .name = "asking its device model", .start = ask_model, .stop = stop_asking, .seconds = LIGHT_QMP_SECONDS },
     { .name = "letting its device model go on", .start = keep_model },
     { .name = "keeping its configuration", .start = keep, .undo = forget },
 };

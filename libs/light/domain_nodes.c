@@ -8,9 +8,8 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "light/device.h"
 #include "light/domain_op.h"
-
-#define CONSOLE_LIMIT "1048576" /* bytes that a console daemon keeps, in stock's words */
 
 enum value { NOTHING, TEXT, NAME, VM, UUID, START_TIME, STATIC_MAX, TARGET, DOMID, STORE_PORT, STORE_GFN, CONSOLE_PORT, CONSOLE_GFN,
              FRONTEND, BACKEND };
@@ -52,7 +51,7 @@ static const struct node {
     { "/local/domain/%u/store/ring-ref", INHERIT, STORE_GFN, NULL },
     { "/local/domain/%u/console/backend", INHERIT, BACKEND, NULL },
     { "/local/domain/%u/console/backend-id", INHERIT, TEXT, "0" },
-    { "/local/domain/%u/console/limit", INHERIT, TEXT, CONSOLE_LIMIT },
+    { "/local/domain/%u/console/limit", INHERIT, TEXT, LIGHT_CONSOLE_LIMIT },
     { "/local/domain/%u/console/type", INHERIT, TEXT, "xenconsoled" },
     { "/local/domain/%u/console/output", INHERIT, TEXT, "pty" },
     { "/local/domain/%u/console/tty", INHERIT, TEXT, "" },

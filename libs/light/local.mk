@@ -14,11 +14,13 @@ light_sources = \
 	libs/light/death.c \
 	libs/light/device.c \
 	libs/light/device_add.c \
+	libs/light/device_channel.c \
 	libs/light/device_detach.c \
 	libs/light/device_disk.c \
 	libs/light/device_host.c \
 	libs/light/device_list.c \
 	libs/light/device_model.c \
+	libs/light/device_model_ask.c \
 	libs/light/device_nic.c \
 	libs/light/device_script.c \
 	libs/light/device_share.c \
@@ -46,10 +48,12 @@ light_sources = \
 	libs/light/memory_need.c \
 	libs/light/memory_target.c \
 	libs/light/missing.c \
+	libs/light/monitor.c \
 	libs/light/name.c \
 	libs/light/op.c \
 	libs/light/preserve.c \
 	libs/light/public.c \
+	libs/light/qmp.c \
 	libs/light/rename.c \
 	libs/light/retrieve.c \
 	libs/light/sched.c \

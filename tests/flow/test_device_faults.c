@@ -51,6 +51,7 @@ static void model_config(libxl_domain_config *config, const char *script)
     config->vfbs = calloc(1, sizeof(*config->vfbs));
     config->vkbs = calloc(1, sizeof(*config->vkbs));
     libxl_device_vfb_init(config->vfbs);
+    libxl_defbool_set(&config->vfbs->vnc.enable, false); /* it would be asked: test_device_model.c */
     libxl_device_vkb_init(config->vkbs);
 }
 
@@ -71,7 +72,7 @@ static void model_comes_and_goes(void **state)
     value_is(path_of("/local/domain/0/backend/qdisk/%u/51712/params", id), "aio:/block/5");
     value_is(path_of("/local/domain/0/backend/qdisk/%u/51712/type", id), "qdisk");
     assert_false(there(path_of("/local/domain/0/backend/qdisk/%u/51712/script", id)));
-    value_is(path_of("/local/domain/0/backend/vfb/%u/0/vnclisten", id), "127.0.0.1");
+    value_is(path_of("/local/domain/0/backend/vfb/%u/0/vnc", id), "0");
     value_is(path_of("/local/domain/0/backend/vkbd/%u/0/state", id), "2");
     assert_int_equal(libxl_devid_to_device_vkb(ctx, id, 0, &vkb), 0);
     assert_int_equal(vkb.backend_type, LIBXL_VKB_BACKEND_QEMU);

@@ -237,17 +237,9 @@ static void nic_comes_and_goes(void **state)
 
 static void refused_others(void **state)
 {
-    libxl_device_vfb vfb;
     libxl_device_vkb vkb;
 
     (void)state;
-    libxl_device_vfb_init(&vfb);
-    vfb.vnc.passwd = strdup("secret");
-    assert_int_equal(libxl_device_vfb_add(ctx, domid, &vfb, NULL), ERROR_NI);
-    assert_non_null(strstr(log_text, "vncpasswd="));
-    libxl_defbool_set(&vfb.sdl.enable, true);
-    assert_int_equal(libxl_device_vfb_add(ctx, domid, &vfb, NULL), ERROR_NI);
-    libxl_device_vfb_dispose(&vfb);
     libxl_device_vkb_init(&vkb);
     vkb.backend_type = LIBXL_VKB_BACKEND_LINUX;
     assert_int_equal(libxl_device_vkb_add(ctx, domid, &vkb, NULL), ERROR_INVAL);
