@@ -80,6 +80,13 @@ tests_flow_test_device_scripts_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_device_scripts_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_device_scripts_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
 tests_flow_test_device_scripts_LDADD = $(LOOP_CORE)
+LIGHT_TESTS += tests/flow/test_ctx_free
+tests_flow_test_ctx_free_SOURCES = tests/flow/test_ctx_free.c $(DEVICE_WORLD)
+tests_flow_test_ctx_free_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_ctx_free_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_ctx_free_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request -Wl,--wrap=loop_free -Wl,--wrap=loop_run_once \
+	-Wl,--wrap=poll -Wl,--wrap=ctrl_domain_destroy_step
+tests_flow_test_ctx_free_LDADD = $(LOOP_CORE)
 tests_flow_test_domain_life_SOURCES = tests/flow/test_domain_life.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_domain_life_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

@@ -8,7 +8,6 @@
 
 #include "ctrl/ctrl.h"
 #include "light/events.h"
-#include "light/store_link.h"
 
 static int lock_init(pthread_mutex_t *lock)
 {
@@ -78,7 +77,6 @@ int libxl_ctx_free(libxl_ctx *ctx)
 {
     if (!ctx)
         return 0;
-    light_store_free(ctx);
     light_events_free(ctx);
     ctrl_priv_close(ctx->priv);
     if (ctx->store)

@@ -246,6 +246,7 @@ int light_model_keep(struct op *op, struct light_model *m)
 
 void light_model_release(struct light_model *m)
 {
+    light_model_stop(m);
     light_child_kill(&m->child);
     light_qmp_stop(&m->qmp);
     loop_timer_remove(&m->timer);

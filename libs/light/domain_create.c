@@ -178,7 +178,8 @@ static void release(struct op *op)
     struct create *d = op->arg;
 
     light_bootloader_free(&d->bootloader);
-    light_model_release(&d->free.model);
+    light_state_stop(&d->tty);
+    light_free_release(&d->free);
     kernel_file_close(&d->kernel);
     free(d->ramdisk);
     light_progress_free(d->console);

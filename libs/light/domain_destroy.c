@@ -121,9 +121,15 @@ static int end_model(struct op *op)
     return light_model_end(op, &d->model);
 }
 
+void light_free_release(struct light_free *f)
+{
+    light_model_release(&f->model);
+    loop_timer_remove(&f->again);
+}
+
 static void release(struct op *op)
 {
-    light_model_release(&((struct light_free *)op->arg)->model);
+    light_free_release(op->arg);
 }
 
 static int free_memory(struct op *op)

@@ -28,4 +28,7 @@ struct light_free {
 int light_free_memory(struct op *op, struct light_free *f);
 int light_free_nodes(struct op *op, struct light_free *f);
 
+/* For the operation's release: nothing of it is called any more. */
+void light_free_release(struct light_free *f);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "light/events.h"
+#include "light/store_link.h"
 
 /* --- events --- */
 
@@ -244,7 +245,7 @@ static struct light_work *work_new(libxl_ctx *ctx, struct op *op, const libxl_as
     return work;
 }
 
-/* Until its end, which is returned. A loop that fails leaves it where it is. */
+/* Until its end, which is returned. A loop that fails leaves it where it is, and answers of the store come to nobody. */
 static int work_wait(libxl_ctx *ctx, struct light_work *work)
 {
     int rc = 0;
@@ -253,6 +254,7 @@ static int work_wait(libxl_ctx *ctx, struct light_work *work)
         rc = light_wait(ctx);
     if (work->op) {
         TAILQ_REMOVE(&ctx->events->works, work, link);
+        light_store_drop(ctx);
         op_free(work->op);
         return rc;
     }

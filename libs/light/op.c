@@ -32,6 +32,8 @@ struct op *op_new(struct loop *loop, const struct log *log, const struct op_step
 
 void op_free(struct op *op)
 {
+    bool by_itself = op && !op->first_child;
+
     if (!op)
         return;
     while (op->first_child) {
@@ -40,6 +42,8 @@ void op_free(struct op *op)
         op->first_child = child->next;
         op_free(child);
     }
+    if (by_itself && op->waiting && !op->undoing && current_step(op)->stop)
+        current_step(op)->stop(op);
     if (op->release)
         op->release(op);
     loop_deferred_remove(&op->advance);

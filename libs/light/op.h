@@ -83,7 +83,10 @@ struct op *op_new(struct loop *loop, const struct log *log, const struct op_step
 /* Its first step begins in the loop's next round; so nothing is called back from here. */
 void op_begin(struct op *op);
 
-/* One that has not begun; or forget it in the middle, with its children: nothing is undone. NULL is fine. */
+/*
+ * One that has not begun; or forget it in the middle, with its children: a step that waits is stopped if it can be, nothing is
+ * undone. What else may call its steps is the caller's to end before, and `release`'s. NULL is fine.
+ */
 void op_free(struct op *op);
 
 /*

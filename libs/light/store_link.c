@@ -14,11 +14,13 @@ struct light_store {
     struct loop_deferred flush;
 };
 
+/* Whoever waits is told, and may ask for the client once more. */
 static void drop(struct light_store *s)
 {
-    loop_deferred_remove(&s->flush);
     loop_fd_remove(&s->src);
+    store_break(s->client);
     store_close(s->client);
+    loop_deferred_remove(&s->flush);
     s->client = NULL;
 }
 
@@ -68,12 +70,15 @@ int light_store_client(libxl_ctx *ctx, struct store_client **ret_client)
     return 0;
 }
 
+void light_store_drop(libxl_ctx *ctx)
+{
+    if (ctx->store_link && ctx->store_link->client)
+        drop(ctx->store_link);
+}
+
 void light_store_free(libxl_ctx *ctx)
 {
-    if (!ctx->store_link)
-        return;
-    if (ctx->store_link->client)
-        drop(ctx->store_link);
+    light_store_drop(ctx);
     free(ctx->store_link);
     ctx->store_link = NULL;
 }

@@ -12,6 +12,8 @@
  * round is sent then, together. -errno.
  */
 int light_store_client(libxl_ctx *ctx, struct store_client **ret_client);
+/* Gives it up: steps that wait for answers are told that it broke, and nothing of theirs is called any more. */
+void light_store_drop(libxl_ctx *ctx);
 void light_store_free(libxl_ctx *ctx);
 /* In a child of the program's: closes its descriptors; the context is not used any more. */
 void light_store_forget(libxl_ctx *ctx);

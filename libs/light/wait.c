@@ -11,6 +11,7 @@
 
 #include "light/child.h"
 #include "light/events.h"
+#include "light/store_link.h"
 
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
@@ -60,6 +61,9 @@ void light_events_free(libxl_ctx *ctx)
 
     if (!e)
         return;
+    e->log.fn = NULL; /* the program hears no more of it */
+    e->step = NULL;
+    light_store_free(ctx);
     light_works_free(ctx);
     light_children_free(ctx);
     light_deaths_free(ctx);

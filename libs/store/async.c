@@ -125,6 +125,12 @@ static int client_broken(struct store_client *c, int rc)
     return rc;
 }
 
+void store_break(struct store_client *client)
+{
+    if (!client->broken)
+        client_broken(client, -ECONNRESET);
+}
+
 /* --- out --- */
 
 static int out_reserve(struct store_client *c, size_t more)

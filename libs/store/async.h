@@ -34,6 +34,8 @@ typedef void store_event_fn(void *arg, const char *path);
 int store_open(struct store_client **ret_client);
 /* The same on a connected socket, which becomes the client's. */
 int store_open_fd(int fd, struct store_client **ret_client);
+/* As if the connection had broken: all callbacks are called, watches' too. What is broken already stays so. */
+void store_break(struct store_client *client);
 /* Ends the connection and frees the watches; requests that wait get -ECANCELED before. NULL is accepted. */
 void store_close(struct store_client *client);
 

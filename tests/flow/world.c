@@ -89,7 +89,7 @@ static void note(xentoollog_logger *logger, xentoollog_level level, int errnoval
     }
 }
 
-static xentoollog_logger logger = { .vmessage = note };
+xentoollog_logger world_logger = { .vmessage = note };
 
 int machine_setup(void **state)
 {
@@ -97,7 +97,7 @@ int machine_setup(void **state)
     log_text[0] = '\0';
     ctrl_loop_init(32);
     assert_int_equal(ctrl_transport->priv_open(&priv), 0);
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger);
+    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &world_logger);
 }
 
 int machine_teardown(void **state)

@@ -20,6 +20,7 @@ extern struct xs_handle *xs; /* the test's own */
 extern libxl_ctx *ctx;
 extern struct ctrl_priv *priv;
 extern char log_text[2000]; /* what the context has warned of in this test */
+extern xentoollog_logger world_logger; /* that writes it */
 
 /* For the group of tests; for each test. */
 int world_setup(void **state);
