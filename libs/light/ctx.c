@@ -8,6 +8,7 @@
 
 #include "ctrl/ctrl.h"
 #include "light/events.h"
+#include "store/client.h"
 
 static int lock_init(pthread_mutex_t *lock)
 {
@@ -64,6 +65,10 @@ int light_store(libxl_ctx *ctx, struct xs_handle **ret_store)
     libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     int rc = 0;
 
+    if (ctx->store && client_is_broken(ctx->store)) { /* xenstored may be there again */
+        xs_close(ctx->store);
+        ctx->store = NULL;
+    }
     if (!ctx->store) {
         ctx->store = xs_open(0);
         if (!ctx->store)

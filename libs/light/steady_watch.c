@@ -7,7 +7,6 @@
 #include "light/events.h"
 #include "light/store_link.h"
 
-#define NS_PER_S 1000000000ull
 #define TRIES 60 /* a second apart: a store that begins again has long been there */
 
 static struct steady_watch *watch_of(struct loop_timer *timer)
@@ -19,7 +18,7 @@ static void again(struct loop_timer *timer);
 
 static void later(struct steady_watch *w)
 {
-    loop_timer_set(w->ctx->events->loop, &w->again, loop_now() + NS_PER_S, again);
+    loop_timer_set(w->ctx->events->loop, &w->again, loop_now() + LOOP_SECOND, again);
 }
 
 static void fired(void *arg, const char *path)
@@ -67,10 +66,10 @@ void steady_watch_stop(struct steady_watch *watch)
 {
     struct store_client *store;
 
-    loop_timer_remove(&watch->again);
     if (watch->watch && light_store_client(watch->ctx, &store) == 0)
         store_unwatch(store, watch->watch);
     watch->watch = NULL;
+    loop_timer_remove(&watch->again); /* also when the store turned out to be away just now */
 }
 
 static void soon(struct loop_timer *timer)

@@ -2,6 +2,7 @@
 #include "light/store_link.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,21 +13,29 @@ struct light_store {
     struct store_client *client;
     struct loop_fd src;
     struct loop_deferred flush;
+    bool calls_back; /* the client does, and may not be closed */
 };
 
 /* Whoever waits is told, and may ask for the client once more. */
 static void drop(struct light_store *s)
 {
     loop_fd_remove(&s->src);
+    s->calls_back = true;
     store_break(s->client);
     store_close(s->client);
+    s->calls_back = false;
     loop_deferred_remove(&s->flush);
     s->client = NULL;
 }
 
 static void dispatch(struct light_store *s)
 {
-    if (store_dispatch(s->client) < 0)
+    int rc;
+
+    s->calls_back = true;
+    rc = store_dispatch(s->client);
+    s->calls_back = false;
+    if (rc < 0)
         drop(s); /* whoever waits has been told */
     else
         loop_fd_set(&s->src, (uint32_t)store_events(s->client)); /* POLLIN and POLLOUT are EPOLLIN and EPOLLOUT */
@@ -43,6 +52,14 @@ static void flush(struct loop_deferred *src)
     dispatch((struct light_store *)((char *)src - offsetof(struct light_store, flush)));
 }
 
+/* The store has gone since somebody asked it for something: it may be there again. */
+static bool is_stale(const struct light_store *s)
+{
+    struct pollfd p = { .fd = store_fd(s->client), .events = POLLRDHUP };
+
+    return !s->calls_back && !store_waiting(s->client) && poll(&p, 1, 0) > 0;
+}
+
 int light_store_client(libxl_ctx *ctx, struct store_client **ret_client)
 {
     struct light_store *s = ctx->store_link;
@@ -54,6 +71,8 @@ int light_store_client(libxl_ctx *ctx, struct store_client **ret_client)
             return -ENOMEM;
         ctx->store_link = s;
     }
+    if (s->client && is_stale(s))
+        drop(s);
     if (!s->client) {
         rc = store_open(&s->client);
         if (rc < 0)

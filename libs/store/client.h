@@ -55,6 +55,9 @@ int client_receive(struct xs_handle *h, struct xsd_sockmsg *ret_header, const ch
 int client_talk(struct xs_handle *h, uint32_t type, xs_transaction_t t, const struct iovec *parts, size_t n,
                 void **ret_payload, size_t *ret_len);
 
+/* alive.c: it has broken, or the daemon has closed it; no request is on its way. */
+bool client_is_broken(struct xs_handle *h);
+
 /* The connection is of no use from now on: wakes all who wait. `lock` held. */
 void client_break(struct xs_handle *h, int error);
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-only
 store_sources = \
+	libs/store/alive.c \
 	libs/store/async.c \
 	libs/store/async_ops.c \
 	libs/store/async_transaction.c \

@@ -201,6 +201,39 @@ static void found_by_name(void **state)
         assert_int_equal(libxl_domain_destroy(ctx, domids[i], NULL), 0);
 }
 
+/* The connections are others after the store has begun again; while it is away calls say so. */
+static void the_store_begins_again(void **state)
+{
+    uint32_t domid = domain_new(), other = domain_new();
+    uint64_t kib = 0;
+    char path[64];
+
+    (void)state;
+    snprintf(path, sizeof(path), "/local/domain/%u/memory/target", domid);
+    assert_true(xs_write(xs, XBT_NULL, path, "8000", 4));
+    assert_int_equal(libxl_domain_destroy(ctx, other, NULL), 0); /* operations have a connection of their own */
+    assert_int_equal(libxl_get_memory_target(ctx, domid, &kib), 0);
+    store_stop();
+    log_text[0] = '\0';
+    assert_int_equal(libxl_get_memory_target(ctx, domid, &kib), ERROR_FAIL);
+    assert_string_equal(log_text, "cannot reach the store (is xenstored running?)\n");
+    log_text[0] = '\0';
+    assert_int_equal(libxl_send_sysrq(ctx, domid, 's'), ERROR_FAIL);
+    assert_string_equal(log_text, "cannot reach the store (is xenstored running?)\n");
+    log_text[0] = '\0';
+    assert_true(store_start());
+    assert_true(xs_write(xs, XBT_NULL, path, "7000", 4));
+    assert_int_equal(libxl_get_memory_target(ctx, domid, &kib), 0);
+    assert_int_equal(kib, 7000);
+    store_stop(); /* nothing is asked while it is away */
+    assert_true(store_start());
+    assert_true(xs_write(xs, XBT_NULL, path, "6000", 4));
+    assert_int_equal(libxl_get_memory_target(ctx, domid, &kib), 0);
+    assert_int_equal(kib, 6000);
+    assert_string_equal(log_text, "");
+    assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(aborted, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(paused, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(asked_to_end, machine_setup, machine_teardown),
+        cmocka_unit_test_setup_teardown(the_store_begins_again, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(found_by_name, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(failing, machine_setup, machine_teardown),
     };
