@@ -58,7 +58,7 @@ static void changed(struct steady_watch *watch)
     backend = light_store_read(ctx, &error, "%s", want->backend_path);
     if (!want->next)
         want->next = eject_new(want);
-    if (!want->next || light_store_write(ctx, &taken, 1) < 0) {
+    if (!want->next || light_store_write(ctx, &taken, 1)) {
         light_disaster(ctx, LIBXL_EVENT_TYPE_DISK_EJECT, 0, "a medium that was ejected");
         return;
     }

@@ -9,9 +9,9 @@
 
 #include "base/cleanup.h"
 #include "ctx.h"
+#include "memory.h"
 #include "small.h"
 
-#define PAGE_KIB 4u
 #define LIST_STEP 256u /* domains that are asked for at once */
 #define FIRST_RESERVED 0x7ff0u /* domain numbers from here on are nobody's */
 

@@ -34,7 +34,7 @@ struct light_node {
     unsigned nr_perms;
 };
 
-/* Writes all or none of them, in this order. -errno. */
+/* Writes all or none of them, in this order. ERROR_*, which was logged. */
 int light_store_write(libxl_ctx *ctx, const struct light_node *nodes, unsigned count);
 
 #endif

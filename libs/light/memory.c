@@ -6,8 +6,6 @@
 #include "ctx.h"
 #include "light/memory.h"
 
-#define PAGE_KIB 4u
-
 int libxl_get_free_memory(libxl_ctx *ctx, uint64_t *memkb)
 {
     libxl_physinfo info;

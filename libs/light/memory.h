@@ -5,6 +5,8 @@
 
 #include <libxl.h>
 
+#define PAGE_KIB 4u
+
 /* Old names have 32 bits: rc, or ERROR_FAIL when the value does not fit. */
 int light_narrow(int rc, uint64_t value, uint32_t *ret_value);
 

@@ -9,7 +9,6 @@
 
 #define DEFAULT_KIB (32u * 1024)
 #define STEP_KIB 2048u
-#define PAGE_KIB 4u
 
 /* For the tables of its nested pages: 1 MiB for a vCPU, and a page for each MiB. */
 static uint64_t paging_pool(const libxl_domain_build_info *info)

@@ -17,7 +17,6 @@
 #include "light/memory.h"
 #include "light/userdata.h"
 
-#define PAGE_KIB 4u
 #define SLACK_KIB 1024u         /* that a domain may have besides its memory */
 #define DOM0_LEAST_KIB 131072u  /* a smaller domain 0 is a mistake */
 
@@ -40,8 +39,6 @@ static int memory_of_dom0(libxl_ctx *ctx, struct light_memory *ret_memory)
         snprintf(target, sizeof(target), "%" PRIu64, ret_memory->target);
         snprintf(max, sizeof(max), "%" PRIu64, ret_memory->max);
         rc = light_store_write(ctx, nodes, 2);
-        if (rc < 0)
-            rc = light_fail(ctx, rc, "domain 0: its memory cannot be written to the store");
     }
     libxl_dominfo_dispose(&info);
     return rc;
@@ -84,9 +81,12 @@ int light_memory_read(libxl_ctx *ctx, uint32_t domid, struct light_memory *ret_m
 
 int libxl_get_memory_target(libxl_ctx *ctx, uint32_t domid, uint64_t *out_target)
 {
-    struct light_memory m;
-    int rc = light_memory_read(ctx, domid, &m);
+    struct light_memory m = { 0 };
+    bool there;
+    int rc = number_read(ctx, domid, "target", &m.target, &there);
 
+    if (rc == 0 && !there)
+        rc = light_memory_read(ctx, domid, &m); /* domain 0's is made up; of others there is none */
     if (rc == 0)
         *out_target = m.target;
     return rc;
@@ -145,8 +145,7 @@ static int setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t max)
     snprintf(path, sizeof(path), "/local/domain/%u/memory/static-max", domid);
     snprintf(text, sizeof(text), "%" PRIu64, max);
     rc = light_store_write(ctx, &node, 1);
-    return rc < 0 ? light_fail(ctx, rc, "domain %u: its maximum cannot be written to the store", domid)
-                  : keep(ctx, domid, max, m.target + m.video);
+    return rc ? rc : keep(ctx, domid, max, m.target + m.video);
 }
 
 int libxl_domain_setmaxmem(libxl_ctx *ctx, uint32_t domid, uint64_t target_memkb)
@@ -193,8 +192,7 @@ static int target_write(libxl_ctx *ctx, uint32_t domid, uint64_t kib)
     snprintf(paths[1], sizeof(paths[1]), "/vm/" LIBXL_UUID_FMT "/memory", LIBXL_UUID_BYTES(info.uuid));
     snprintf(texts[1], sizeof(texts[1]), "%" PRIu64, kib / 1024);
     libxl_dominfo_dispose(&info);
-    rc = light_store_write(ctx, nodes, 2);
-    return rc < 0 ? light_fail(ctx, rc, "domain %u: its target cannot be written to the store", domid) : 0;
+    return light_store_write(ctx, nodes, 2);
 }
 
 static int set_target(libxl_ctx *ctx, uint32_t domid, int64_t kib, bool relative, bool enforce)

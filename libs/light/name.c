@@ -50,10 +50,10 @@ static bool write_nodes(struct xs_handle *store, xs_transaction_t t, const struc
 int light_store_write(libxl_ctx *ctx, const struct light_node *nodes, unsigned count)
 {
     struct xs_handle *store;
-    int error = EAGAIN;
+    int error = EAGAIN, rc = light_store(ctx, &store);
 
-    if (light_store(ctx, &store))
-        return -ENOTCONN; /* which was said */
+    if (rc)
+        return rc;
     for (unsigned try = 0; try < TRIES && error == EAGAIN; try++) {
         xs_transaction_t t = xs_transaction_start(store);
         bool done = t != XBT_NULL && write_nodes(store, t, nodes, count);
@@ -62,7 +62,7 @@ int light_store_write(libxl_ctx *ctx, const struct light_node *nodes, unsigned c
         if (t != XBT_NULL && !xs_transaction_end(store, t, !done) && done)
             error = errno;
     }
-    return -error;
+    return error ? light_fail(ctx, -error, "cannot write %s in the store", nodes[0].path) : 0;
 }
 
 char *libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)

@@ -37,6 +37,5 @@ int libxl_domain_preserve(libxl_ctx *ctx, uint32_t domid, libxl_domain_create_in
     rc = libxl_domain_rename(ctx, domid, info->name, name);
     if (rc)
         return rc;
-    rc = light_store_write(ctx, nodes, sizeof(nodes) / sizeof(nodes[0]));
-    return rc < 0 ? light_fail(ctx, rc, "domain %u: its new identity cannot be written to the store", domid) : 0;
+    return light_store_write(ctx, nodes, sizeof(nodes) / sizeof(nodes[0]));
 }

@@ -18,12 +18,10 @@ static int write_names(libxl_ctx *ctx, uint32_t domid, const char *vm, const cha
 {
     char paths[2][XENSTORE_ABS_PATH_MAX + 1];
     const struct light_node nodes[] = { { .path = paths[0], .value = name }, { .path = paths[1], .value = name } };
-    int rc;
 
     snprintf(paths[0], sizeof(paths[0]), "/local/domain/%u/name", domid);
     snprintf(paths[1], sizeof(paths[1]), "%s/name", vm ? vm : "");
-    rc = light_store_write(ctx, nodes, vm ? 2 : 1);
-    return rc < 0 ? light_fail(ctx, rc, "domain %u: cannot write its name in the store", domid) : 0;
+    return light_store_write(ctx, nodes, vm ? 2 : 1);
 }
 
 /* Whether the name may be had. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "light/domain_op.h"
 #include "light/events.h"
@@ -12,6 +13,7 @@
 #include "light/memory.h"
 #include "light/small.h"
 #include "light/userdata.h"
+#include "store/async.h"
 
 struct retrieve {
     struct light_domain on;
@@ -46,23 +48,38 @@ static int who_it_is(const struct light_domain *on, libxl_domain_create_info *in
     return 0;
 }
 
+/* What the store says of each vCPU, asked for all at once, from malloc(); 0 or -errno. */
+static int availability_read(uint32_t domid, unsigned count, char **ret_said)
+{
+    _cleanup_(arena_done) struct arena arena = { NULL };
+    const char **paths = arena_alloc(&arena, count * sizeof(*paths));
+
+    for (unsigned i = 0; paths && i < count; i++) {
+        paths[i] = arena_printf(&arena, "/local/domain/%u/cpu/%u/availability", domid, i);
+        if (!paths[i])
+            return -ENOMEM;
+    }
+    return paths ? store_read_many(paths, count, ret_said) : -ENOMEM;
+}
+
 /* Which of its vCPUs it is told to use. */
 static int vcpus_it_uses(const struct light_domain *on, libxl_domain_build_info *b)
 {
-    libxl_bitmap online;
-    int error = light_bitmap_alloc(&online, (uint64_t)b->max_vcpus);
+    const unsigned count = b->max_vcpus > 0 ? (unsigned)b->max_vcpus : 0;
+    char **said _cleanup_free_ = calloc(count + 1, sizeof(*said));
+    libxl_bitmap online = { 0 };
+    int rc = said ? light_bitmap_alloc(&online, count) : -ENOMEM;
 
-    if (error < 0)
-        return ERROR_NOMEM;
-    for (int i = 0; i < b->max_vcpus && !error; i++) {
-        char *said _cleanup_free_ = light_store_read(on->ctx, &error, "/local/domain/%u/cpu/%d/availability", on->domid, i);
-
-        if (said && !strcmp(said, "online"))
-            libxl_bitmap_set(&online, i);
+    if (rc == 0)
+        rc = availability_read(on->domid, count, said);
+    for (unsigned i = 0; said && i < count; i++) {
+        if (said[i] && !strcmp(said[i], "online"))
+            libxl_bitmap_set(&online, (int)i);
+        free(said[i]);
     }
-    if (error) {
+    if (rc < 0) {
         libxl_bitmap_dispose(&online);
-        return error;
+        return light_fail(on->ctx, rc, "domain %u: cannot read cpu/N/availability in the store", on->domid);
     }
     libxl_bitmap_dispose(&b->avail_vcpus);
     b->avail_vcpus = online;

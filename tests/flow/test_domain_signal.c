@@ -155,6 +155,9 @@ static void target(void **state)
     assert_int_equal(libxl_set_memory_target(ctx, domid, 5120, 0, 1), 0);
     is(domid, "memory/target", "4096");
     kept(domid, 8192, 5120);
+    gone(domid, "memory/static-max"); /* as with guests of other toolstacks: their target is there all the same */
+    assert_int_equal(libxl_get_memory_target(ctx, domid, &kib), 0);
+    assert_int_equal(kib, 4096);
     put(domid, "memory/target", "99999999999");
     assert_int_equal(libxl_get_memory_target_0x040700(ctx, domid, &kib32), ERROR_FAIL);
     assert_int_equal(libxl_set_memory_target(ctx, NOBODY, 6000, 0, 0), ERROR_DOMAIN_NOTFOUND);
