@@ -42,6 +42,7 @@ struct loop_timer {
     void (*fn)(struct loop_timer *src);
 };
 
+#define LOOP_SECOND UINT64_C(1000000000)
 uint64_t loop_now(void);
 /* Arms it, or moves it when it is armed. */
 void loop_timer_set(struct loop *loop, struct loop_timer *src, uint64_t deadline,

@@ -19,7 +19,6 @@
 #include "light/userdata.h"
 
 #define SECONDS 120
-#define NS_PER_SECOND UINT64_C(1000000000)
 #define OWN XENBINDIR "/xl-bootfind"
 
 /* --- what is run, on what --- */
@@ -137,7 +136,7 @@ static int limit(struct op *op, struct light_bootloader *b)
             return op_fail(op, ERROR_INVAL, "LIBXL_BOOTLOADER_TIMEOUT=%s is not a number of seconds", text);
     }
     if (seconds)
-        loop_timer_set(op->loop, &b->timer, loop_now() + seconds * NS_PER_SECOND, too_late);
+        loop_timer_set(op->loop, &b->timer, loop_now() + seconds * LOOP_SECOND, too_late);
     return 0;
 }
 

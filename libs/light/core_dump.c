@@ -231,10 +231,7 @@ int libxl_domain_core_dump(libxl_ctx *ctx, uint32_t domid, const char *filename,
     d->core.fd = -1;
     d->filename = arena_strdup(&op->arena, filename);
     op->release = release;
-    if (!d->filename) {
-        op_free(op);
-        light_leave(ctx);
-        return light_fail(ctx, -ENOMEM, "domain %u: no memory for a dump", domid);
-    }
+    if (!d->filename)
+        return light_op_drop(ctx, op, -ENOMEM, "domain %u: a dump of its memory", domid);
     return light_op_run(ctx, op, ao_how);
 }

@@ -158,12 +158,8 @@ static int device_add(libxl_ctx *ctx, uint32_t domid, const struct light_device_
     a->caller = how ? NULL : config;
     a->device = (struct light_device){ .ctx = ctx, .domid = domid, .kind = kind, .fd = -1 };
     a->device.config = arena_alloc(&op->arena, kind->type->size);
-    if (!a->device.config || light_copy(kind->type, a->device.config, config)) {
-        light_fail(ctx, -ENOMEM, "domain %u: attaching a device", domid);
-        op_free(op);
-        light_unlock(&ctx);
-        return ERROR_NOMEM;
-    }
+    if (!a->device.config || light_copy(kind->type, a->device.config, config))
+        return light_op_drop(ctx, op, -ENOMEM, "domain %u: attaching a device", domid);
     op->release = release;
     return light_op_run(ctx, op, how);
 }

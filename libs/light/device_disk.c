@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "light/device_disk.h"
+#include "light/small.h"
 #include "light/domain_op.h"
 #include "light/info.h"
 
@@ -41,7 +42,7 @@ static const char *not_yet(const libxl_device_disk *disk)
         { disk->backend == LIBXL_DISK_BACKEND_TAP, "backendtype=tap" },
         { disk->backend == LIBXL_DISK_BACKEND_STANDALONE, "backendtype=standalone" },
         { disk->specification == LIBXL_DISK_SPECIFICATION_VIRTIO, "specification=virtio" },
-        { !libxl_defbool_is_default(disk->colo_enable) && libxl_defbool_val(disk->colo_enable), "colo" },
+        { light_defbool_set(disk->colo_enable), "colo" },
     };
 
     for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)

@@ -20,7 +20,6 @@ const char *light_model_logs = LOCALSTATEDIR "/log/xen";
 #define ARGS_MAX 512 /* channels, extra= */
 #define START_SECONDS 60
 #define END_SECONDS 10
-#define NS_PER_S 1000000000ull
 
 /* --- its arguments --- */
 
@@ -320,7 +319,7 @@ static int pid_read(struct light_look *look)
         rc = signal_it(m, SIGHUP);
     if (rc < 0 && rc != -ESRCH)
         return op_fail(look->op, ERROR_FAIL, "process %u: %s", pid, strerror(-rc));
-    loop_timer_set(look->op->loop, &m->timer, loop_now() + END_SECONDS * NS_PER_S, too_long);
+    loop_timer_set(look->op->loop, &m->timer, loop_now() + END_SECONDS * LOOP_SECOND, too_long);
     return OP_WAITS;
 }
 

@@ -11,7 +11,6 @@
 #include "light/device.h"
 
 #define OWN_DOMAIN "/local/domain/0/" /* paths of the store without a slash in front are below it */
-#define NS_PER_S UINT64_C(1000000000)
 
 const char *light_script_folder = "/etc/xen/scripts";
 const char *light_script_log = LOCALSTATEDIR "/log/xen/xen-hotplug.log";
@@ -119,7 +118,7 @@ int light_script_run(struct op *op, struct light_script *s)
         snprintf(vif, sizeof(vif), "vif%u.%u", s->domid, s->devid);
     rc = start(op, s, what, vif);
     if (rc == OP_WAITS)
-        loop_timer_set(op->loop, &s->timer, loop_now() + light_script_seconds * NS_PER_S, too_late);
+        loop_timer_set(op->loop, &s->timer, loop_now() + light_script_seconds * LOOP_SECOND, too_late);
     return rc;
 }
 

@@ -50,11 +50,6 @@ struct create {
 
 /* --- the configuration --- */
 
-static bool is_set(libxl_defbool b)
-{
-    return !libxl_defbool_is_default(b) && libxl_defbool_val(b);
-}
-
 /* What a guest may have one day and cannot have yet. */
 static const char *not_yet(const libxl_domain_config *c)
 {
@@ -75,12 +70,12 @@ static const char *not_yet(const libxl_domain_config *c)
         { b->num_ioports, "ioports=" },
         { b->num_irqs, "irqs=" },
         { b->num_iomem, "iomem=" },
-        { is_set(c->c_info.driver_domain), "driver_domain=" },
-        { is_set(b->nested_hvm), "nestedhvm=" },
+        { light_defbool_set(c->c_info.driver_domain), "driver_domain=" },
+        { light_defbool_set(b->nested_hvm), "nestedhvm=" },
         { b->altp2m != LIBXL_ALTP2M_MODE_DISABLED, "altp2m=" },
         { b->vmtrace_buf_kb > 0, "vmtrace_buf_kb=" },
-        { is_set(b->vpmu), "vpmu=" },
-        { b->type == LIBXL_DOMAIN_TYPE_PVH && is_set(b->u.pvh.pvshim), "pvshim=" },
+        { light_defbool_set(b->vpmu), "vpmu=" },
+        { b->type == LIBXL_DOMAIN_TYPE_PVH && light_defbool_set(b->u.pvh.pvshim), "pvshim=" },
         { c->c_info.ssid_label != NULL || c->c_info.ssidref != 0, "seclabel=" },
     };
 
@@ -238,7 +233,7 @@ static int build(struct op *op)
         .target_kib = b->target_memkb,
         .numa = d->numa.nr_vnodes ? &d->numa : NULL,
         .claim = libxl_defbool_is_default(b->claim_mode) || libxl_defbool_val(b->claim_mode),
-        .no_acpi = !libxl_defbool_is_default(b->acpi) && !is_set(b->acpi),
+        .no_acpi = !libxl_defbool_is_default(b->acpi) && !light_defbool_set(b->acpi),
         .kernel_name = b->bootloader ? "of its disk" : b->kernel,
         .kernel = &d->kernel.image,
         .cmdline = d->cmdline,
@@ -477,8 +472,9 @@ static int keep(struct op *op)
 static int forget(struct op *op)
 {
     struct create *d = op->arg;
+    int rc = light_userdata_remove(d->free.on.ctx, d->free.on.domid, &d->free.uuid);
 
-    return light_userdata_remove(d->free.on.ctx, d->free.on.domid, &d->free.uuid);
+    return rc ? op_fail(op, rc, "not all that is kept of it in %s can be removed", light_userdata_folder) : 0;
 }
 
 static const struct op_step steps[] = {
@@ -515,10 +511,7 @@ int libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d_config, uint3
     d->ret_domid = domid;
     op->object = NULL;
     op->release = release;
-    if (!light_progress_new(ctx, aop_console_how, LIBXL_EVENT_TYPE_DOMAIN_CREATE_CONSOLE_AVAILABLE, &d->console)) {
-        op_free(op);
-        light_leave(ctx);
-        return light_fail(ctx, -ENOMEM, "no memory for the event of its console");
-    }
+    if (!light_progress_new(ctx, aop_console_how, LIBXL_EVENT_TYPE_DOMAIN_CREATE_CONSOLE_AVAILABLE, &d->console))
+        return light_op_drop(ctx, op, -ENOMEM, "the event of a new domain's console");
     return light_op_run(ctx, op, ao_how);
 }

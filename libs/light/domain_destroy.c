@@ -145,8 +145,9 @@ static int free_nodes(struct op *op)
 static int forget(struct op *op)
 {
     struct light_free *d = op->arg;
+    int rc = light_userdata_remove(d->on.ctx, d->on.domid, &d->uuid);
 
-    return light_userdata_remove(d->on.ctx, d->on.domid, &d->uuid);
+    return rc ? op_fail(op, rc, "not all that is kept of it in %s can be removed", light_userdata_folder) : 0;
 }
 
 static const struct op_step steps[] = {

@@ -33,12 +33,12 @@ int light_domain_answer(struct op *op, int rc)
 {
     if (rc == -ESRCH)
         return op_fail(op, ERROR_DOMAIN_NOTFOUND, "there is none with this number");
-    return rc < 0 ? op_fail(op, ERROR_FAIL, "%s", strerror(-rc)) : 0;
+    return rc < 0 ? op_fail(op, rc == -ENOMEM ? ERROR_NOMEM : ERROR_FAIL, "%s", strerror(-rc)) : 0;
 }
 
 int light_store_answer(struct op *op, int rc)
 {
     const char *hint = rc == -ECONNREFUSED ? " (xenstored does not run)" : "";
 
-    return rc < 0 ? op_fail(op, ERROR_FAIL, "xenstore: %s%s", strerror(-rc), hint) : 0;
+    return rc < 0 ? op_fail(op, rc == -ENOMEM ? ERROR_NOMEM : ERROR_FAIL, "xenstore: %s%s", strerror(-rc), hint) : 0;
 }

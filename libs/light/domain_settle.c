@@ -8,13 +8,18 @@
 
 #include "ctrl/domain.h"
 #include "light/ctx.h"
+#include "light/small.h"
 
 /* --- before --- */
 
 static int pool_find(struct op *op, libxl_ctx *ctx, libxl_domain_create_info *info)
 {
-    if (info->pool_name && libxl_cpupool_qualifier_to_cpupoolid(ctx, info->pool_name, &info->poolid, NULL))
-        return op_fail(op, ERROR_INVAL, "there is no CPU pool %s: xl cpupool-list shows those that there are", info->pool_name);
+    int rc = info->pool_name ? libxl_cpupool_qualifier_to_cpupoolid(ctx, info->pool_name, &info->poolid, NULL) : 0;
+
+    if (rc == ERROR_INVAL)
+        return op_fail(op, rc, "there is no CPU pool %s: xl cpupool-list shows those that there are", info->pool_name);
+    if (rc)
+        return op_fail(op, rc, "CPU pool %s cannot be looked for", info->pool_name);
     if (info->poolid && !libxl_cpupoolid_is_valid(ctx, info->poolid))
         return op_fail(op, ERROR_INVAL, "there is no CPU pool %u: xl cpupool-list shows those that there are", info->poolid);
     return 0;
@@ -56,11 +61,13 @@ static int affinities_set(struct op *op, libxl_ctx *ctx, uint32_t domid, const l
     for (int i = 0; i < b->max_vcpus; i++) {
         const libxl_bitmap *hard = map_of(b->vcpu_hard_affinity, b->num_vcpu_hard_affinity, i);
         const libxl_bitmap *soft = map_of(b->vcpu_soft_affinity, b->num_vcpu_soft_affinity, i);
+        int rc;
 
         if (!b->num_vcpu_hard_affinity && b->cpumap.size)
             hard = &b->cpumap; /* what all had before each had its own */
-        if ((hard || soft) && libxl_set_vcpuaffinity(ctx, domid, (uint32_t)i, hard, soft))
-            return op_fail(op, ERROR_INVAL, "vCPU %d cannot run where cpus= and cpus_soft= want it: are these processors in its pool?", i);
+        rc = hard || soft ? libxl_set_vcpuaffinity(ctx, domid, (uint32_t)i, hard, soft) : 0;
+        if (rc)
+            return op_fail(op, rc, "vCPU %d cannot run where cpus= and cpus_soft= want it: are these processors in its pool?", i);
     }
     return 0;
 }
@@ -80,7 +87,7 @@ static int clock_set(struct op *op, libxl_ctx *ctx, uint32_t domid, const libxl_
     struct tm local;
     int rc = 0;
 
-    if (!libxl_defbool_is_default(b->localtime) && libxl_defbool_val(b->localtime) && localtime_r(&now, &local))
+    if (light_defbool_set(b->localtime) && localtime_r(&now, &local))
         seconds += local.tm_gmtoff;
     if (seconds)
         rc = ctrl_domain_set_time_offset(ctx->priv, domid, seconds);
@@ -92,10 +99,13 @@ int light_settle(struct op *op, libxl_ctx *ctx, uint32_t domid, const libxl_doma
     const libxl_domain_build_info *b = &config->b_info;
     int rc = affinities_set(op, ctx, domid, b);
 
-    if (rc == 0 && !says_nothing(&b->sched_params) && libxl_domain_sched_params_set(ctx, domid, &b->sched_params))
-        rc = op_fail(op, ERROR_INVAL, "the scheduler of its pool does not take cpu_weight= and cap= as they are");
-    if (rc == 0)
-        rc = clock_set(op, ctx, domid, b);
+    if (rc)
+        return rc;
+    if (!says_nothing(&b->sched_params))
+        rc = libxl_domain_sched_params_set(ctx, domid, &b->sched_params);
+    if (rc)
+        return op_fail(op, rc, "the scheduler of its pool does not take cpu_weight= and cap= as they are");
+    rc = clock_set(op, ctx, domid, b);
     if (rc == 0)
         rc = light_settle_cpuid(op, ctx, domid, &b->cpuid);
     return rc;

@@ -131,11 +131,8 @@ int libxl_set_vcpuonline(libxl_ctx *ctx, uint32_t domid, libxl_bitmap *cpumap, c
     v = op->arg;
     op->release = vcpus_release;
     rc = light_bitmap_copy(&v->online, cpumap);
-    if (rc < 0) {
-        op_free(op);
-        light_leave(ctx);
-        return light_fail(ctx, rc, "domain %u: the set of its vCPUs", domid);
-    }
+    if (rc < 0)
+        return light_op_drop(ctx, op, rc, "domain %u: the set of its vCPUs", domid);
     return light_op_run(ctx, op, ao_how);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /* What the program is told: events, and how its operations ended. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +168,19 @@ struct op *light_op_new(libxl_ctx *ctx, const struct op_step *steps, unsigned co
     return NULL;
 }
 
+int light_op_drop(libxl_ctx *ctx, struct op *op, int rc, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    op_free(op);
+    light_leave(ctx);
+    return light_fail(ctx, rc, "%s", text);
+}
+
 static void work_free(libxl_ctx *ctx, struct light_work *work)
 {
     if (work->event)
@@ -264,7 +280,7 @@ static int work_wait(libxl_ctx *ctx, struct light_work *work)
 int light_op_run(libxl_ctx *ctx, struct op *op, const libxl_asyncop_how *how)
 {
     struct light_work *work = work_new(ctx, op, how);
-    int rc = work ? light_os_register(ctx) : ERROR_NOMEM;
+    int rc = work ? light_os_register(ctx) : light_fail(ctx, -ENOMEM, "beginning: %s", op->steps[0].name);
 
     if (rc) {
         if (work)

@@ -110,6 +110,12 @@ int light_op_run(libxl_ctx *ctx, struct op *op, const libxl_asyncop_how *how);
 /* A new operation of the context's loop; `size` zeroed bytes for its steps are op->arg. NULL: it was logged. */
 struct op *light_op_new(libxl_ctx *ctx, const struct op_step *steps, unsigned count, size_t size);
 
+/*
+ * Gives up an operation that was not run, and the lock: says what failed with 0 > rc = -errno, and returns the public error
+ * for it.
+ */
+int light_op_drop(libxl_ctx *ctx, struct op *op, int rc, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* --- between event.c and wait.c --- */
 
 /* Who waits shall look. */

@@ -6,7 +6,6 @@
 
 #include <libxl.h>
 
-#define NS_PER_S 1000000000ull
 
 static const struct op_step *current_step(const struct op *op)
 {
@@ -240,7 +239,7 @@ static void call(struct op *op, int (*fn)(struct op *op))
         stop(op, ERROR_ABORTED);
     op->inside = false;
     if (op->waiting && !op->undoing && step->seconds && (step->stop || op->first_child))
-        loop_timer_set(op->loop, &op->timer, loop_now() + step->seconds * NS_PER_S, too_late);
+        loop_timer_set(op->loop, &op->timer, loop_now() + step->seconds * LOOP_SECOND, too_late);
 }
 
 static void advance(struct loop_deferred *src)

@@ -13,6 +13,11 @@ int light_random(void *data, size_t n);
 int light_uuid_generate(libxl_uuid *ret_uuid);
 /* Lists of strings up to NULL; NULL gives NULL. -ENOMEM. */
 int light_list_copy(char **list, char ***ret_list);
+/* It is said, and true. */
+static inline bool light_defbool_set(libxl_defbool b)
+{
+    return !libxl_defbool_is_default(b) && libxl_defbool_val(b);
+}
 /* bits are rounded up to bytes. -ENOMEM, -EINVAL when there would be too many. */
 int light_bitmap_alloc(libxl_bitmap *ret_bitmap, uint64_t bits);
 int light_bitmap_copy(libxl_bitmap *ret_bitmap, const libxl_bitmap *src);

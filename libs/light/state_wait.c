@@ -8,7 +8,6 @@
 
 #include "light/store_link.h"
 
-#define NS_PER_S 1000000000ull
 
 /* A request outlives who asked and was stopped. */
 struct state_read {
@@ -99,6 +98,6 @@ int light_state_wait(struct light_state_wait *w)
         rc = store_watch(w->store, w->path, changed, w, &w->watch);
     if (rc < 0)
         return op_fail(w->op, ERROR_FAIL, "xenstore: watching %s: %s", w->path, strerror(-rc));
-    loop_timer_set(w->op->loop, &w->timer, loop_now() + w->seconds * NS_PER_S, too_late);
+    loop_timer_set(w->op->loop, &w->timer, loop_now() + w->seconds * LOOP_SECOND, too_late);
     return OP_WAITS;
 }

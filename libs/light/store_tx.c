@@ -10,25 +10,25 @@
 
 /* --- transactions --- */
 
+static void tx_fail(struct light_tx *tx, int rc)
+{
+    if (rc < 0 && !tx->error)
+        tx->error = rc;
+}
+
 static void asked(struct light_tx *tx, int rc)
 {
     tx->pending += rc == 0;
-    light_tx_fail(tx, rc);
+    tx_fail(tx, rc);
 }
 
 static void answered(struct light_tx *tx, int rc)
 {
-    light_tx_fail(tx, rc);
+    tx_fail(tx, rc);
     if (--tx->pending)
         return;
     tx->committed = !tx->error;
     store_commit(tx->attempt, tx->error);
-}
-
-void light_tx_fail(struct light_tx *tx, int rc)
-{
-    if (rc < 0 && !tx->error)
-        tx->error = rc;
 }
 
 static void written(void *arg, int rc, const char *payload, size_t len)
@@ -49,7 +49,7 @@ static void removed(void *arg, int rc, const char *payload, size_t len)
 static bool lacks(struct light_tx *tx, const char *text)
 {
     if (!text)
-        light_tx_fail(tx, -ENOMEM);
+        tx_fail(tx, -ENOMEM);
     return !text;
 }
 
@@ -90,7 +90,7 @@ static void ask(struct light_tx *tx, const char *path, light_tx_answer *fn,
     struct question *q = arena_alloc(&tx->op->arena, sizeof(*q));
 
     if (!path || !q) {
-        light_tx_fail(tx, -ENOMEM);
+        tx_fail(tx, -ENOMEM);
         return;
     }
     *q = (struct question){ .tx = tx, .fn = fn };

@@ -38,7 +38,6 @@ void light_tx_remove(struct light_tx *tx, const char *path); /* there need be no
 typedef int light_tx_answer(struct light_tx *tx, int rc, const char *payload, size_t len);
 void light_tx_read(struct light_tx *tx, const char *path, light_tx_answer *fn);
 void light_tx_list(struct light_tx *tx, const char *path, light_tx_answer *fn);
-void light_tx_fail(struct light_tx *tx, int rc);
 
 /* --- looking at several nodes as a step --- */
 struct light_look {

@@ -14,7 +14,6 @@
 #include "light/store_link.h"
 
 #define NS_PER_MS 1000000u
-#define NS_PER_S 1000000000u
 
 static void log_to_context(void *arg, enum log_level level, const char *text)
 {
@@ -212,8 +211,8 @@ static void timer_arm(struct light_events *e)
     e->timer_deadline = deadline;
     if (deadline != UINT64_MAX) {
         deadline += deadline == 0; /* at once; 0 would mean never */
-        when.it_value.tv_sec = (time_t)(deadline / NS_PER_S);
-        when.it_value.tv_nsec = (long)(deadline % NS_PER_S);
+        when.it_value.tv_sec = (time_t)(deadline / LOOP_SECOND);
+        when.it_value.tv_nsec = (long)(deadline % LOOP_SECOND);
     }
     timerfd_settime(e->timer.fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
