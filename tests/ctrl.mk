@@ -14,7 +14,7 @@ tests_unit_test_ctrl_calls_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_ctrl_calls_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_ctrl_calls_LDADD = $(LOOP_CORE)
 
-tests_unit_test_kernel_image_SOURCES = tests/unit/test_kernel_image.c tests/unit/elf_fixture.h tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_kernel_image_SOURCES = tests/unit/test_kernel_image.c tests/unit/elf_fixture.h tests/unit/kernel_packers.h tests/fake/fault.c tests/fake/fault.h
 tests_unit_test_kernel_image_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_kernel_image_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_kernel_image_LDFLAGS = $(FAULT_LINK)

@@ -256,23 +256,10 @@ FUZZ_SECONDS = 600
 fuzz: $(FUZZERS)
 	$(AM_V_at)for f in $(FUZZERS); do FUZZ_SECONDS=$(FUZZ_SECONDS) $(FUZZ_LOG_COMPILER) $$f || exit; done
 # The full size of the host tier: ten million inputs each for what decodes and walks, then 50 million calls against the model.
-fuzz-full: tests/fuzz/bootloader.fuzz tests/fuzz/console_ring.fuzz tests/fuzz/decode.fuzz tests/fuzz/grubcfg.fuzz \
-		tests/fuzz/guest_walk.fuzz tests/fuzz/light_json.fuzz \
-		tests/fuzz/store_wire.fuzz $(XL_FUZZERS) \
-		tests/fuzz/xenstored_journal.fuzz tests/fuzz/xenstored_request.fuzz tests/fuzz/xenstored_snapshot.fuzz \
-		tests/model/test_model
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/bootloader.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/console_ring.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/decode.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/grubcfg.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/guest_walk.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/light_json.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/store_wire.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xlcfg.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xldisk.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_journal.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_request.fuzz
-	$(AM_V_at)FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/xenstored_snapshot.fuzz
+FUZZ_FULL = bootloader console_ring decode grubcfg guest_walk kernel_image light_json store_wire xlcfg xldisk \
+	xenstored_journal xenstored_request xenstored_snapshot
+fuzz-full: $(FUZZ_FULL:%=tests/fuzz/%.fuzz) tests/model/test_model
+	$(AM_V_at)for f in $(FUZZ_FULL); do FUZZ_RUNS=10000000 $(FUZZ_LOG_COMPILER) tests/fuzz/$$f.fuzz || exit; done
 	$(AM_V_at)SOAK=1 tests/model/test_model
 .PHONY: fuzz fuzz-full
 

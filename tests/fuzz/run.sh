@@ -16,6 +16,7 @@ case $prog in
 *xldisk*) runs=100000; set -- "$@" -max_len=128 -len_control=10 ;;
 *light_json*) runs=10000; set -- "$@" -max_len=256 -len_control=10 ;;
 *store_async*) set -- "$@" -max_len=512 -len_control=10 ;;
+*kernel_image*) runs=100000; set -- "$@" -max_len=64 -len_control=10 ;;
 *hypercall*) set -- "$@" -max_len=1024 -len_control=10 ;;
 *) set -- "$@" -max_len=64 ;;
 esac

@@ -5,112 +5,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <bzlib.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <lz4.h>
-#include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "fake/fault.h"
 #include "light/build/kernel_image.h"
 #include "light/build/kernel_unpack.h"
 #include "unit/elf_fixture.h"
+#include "unit/kernel_packers.h"
 
 static struct elf_kernel kernel;
 static struct build_error error;
 static uint8_t packed[4 * ELF_SIZE], file[8 * ELF_SIZE];
-
-/* --- packers --- */
-
-static size_t pack_gzip(const void *in, size_t size)
-{
-    z_stream z = { .next_in = (Bytef *)(uintptr_t)in, .avail_in = (uInt)size, .next_out = packed, .avail_out = sizeof(packed) };
-
-    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    deflateEnd(&z);
-    return sizeof(packed) - z.avail_out;
-}
-
-static size_t pack_xz(const void *in, size_t size)
-{
-    size_t used = 0;
-
-    assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, in, size, packed, &used, sizeof(packed)), LZMA_OK);
-    return used;
-}
-
-static size_t pack_lzma(const void *in, size_t size)
-{
-    lzma_stream s = LZMA_STREAM_INIT;
-    lzma_options_lzma options;
-
-    lzma_lzma_preset(&options, 6);
-    assert_int_equal(lzma_alone_encoder(&s, &options), LZMA_OK);
-    s.next_in = in;
-    s.avail_in = size;
-    s.next_out = packed;
-    s.avail_out = sizeof(packed);
-    assert_int_equal(lzma_code(&s, LZMA_FINISH), LZMA_STREAM_END);
-    lzma_end(&s);
-    return sizeof(packed) - s.avail_out;
-}
-
-static size_t pack_bzip2(const void *in, size_t size)
-{
-    unsigned used = sizeof(packed);
-
-    assert_int_equal(BZ2_bzBuffToBuffCompress((char *)packed, &used, (char *)(uintptr_t)in, (unsigned)size, 9, 0, 0), BZ_OK);
-    return used;
-}
-
-static size_t pack_zstd(const void *in, size_t size)
-{
-    size_t used = ZSTD_compress(packed, sizeof(packed), in, size, 19);
-
-    assert_false(ZSTD_isError(used));
-    return used;
-}
-
-static size_t pack_lz4(const void *in, size_t size)
-{
-    const uint32_t magic = 0x184c2102;
-    int n = LZ4_compress_default(in, (char *)packed + 8, (int)size, (int)sizeof(packed) - 8);
-
-    assert_true(n > 0);
-    memcpy(packed, &magic, 4);
-    memcpy(packed + 4, &n, 4);
-    return (size_t)n + 8;
-}
-
-static const struct {
-    const char *name;
-    size_t (*pack)(const void *in, size_t size);
-} packers[] = {
-    { "gzip", pack_gzip }, { "xz", pack_xz }, { "lzma", pack_lzma },
-    { "bzip2", pack_bzip2 }, { "zstd", pack_zstd }, { "lz4", pack_lz4 },
-};
-#define NR_PACKERS (sizeof(packers) / sizeof(packers[0]))
-
-/* What is in packed becomes a bzImage, as the kernel's build makes them; returns its size. */
-static size_t bzimage_make(size_t size)
-{
-    const uint32_t unpacked = ELF_SIZE, offset = 32, length = (uint32_t)size + 4;
-    const size_t start = 3 * 512 + offset;
-
-    memset(file, 0x90, sizeof(file));
-    file[0x1f1] = 2;
-    memcpy(file + 0x202, "HdrS\x0f\x02", 6);
-    memcpy(file + 0x248, &offset, 4);
-    memcpy(file + 0x24c, &length, 4);
-    memcpy(file + start, packed, size);
-    memcpy(file + start + size, &unpacked, 4);
-    return start + length;
-}
 
 static int setup(void **state)
 {
@@ -206,6 +114,28 @@ static void cut_and_damaged(void **state)
             assert_null(elf);
             free(copy);
         }
+    }
+}
+
+/* LZ4's blocks: of nothing, of more than there is, of more than any may have. */
+static void lz4_blocks(void **state)
+{
+    const uint32_t sizes[] = { 0, 13, UINT32_MAX };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct kernel_payload payload;
+        uint8_t data[20];
+        void *elf = NULL;
+        size_t n;
+
+        memset(data, 0xff, sizeof(data));
+        memcpy(data, "\x02\x21\x4c\x18", 4);
+        memcpy(data + 4, &sizes[i], 4);
+        assert_int_equal(kernel_payload_find("k", data, sizeof(data), &payload, &error), 0);
+        assert_int_equal(kernel_payload_unpack("k", &payload, &elf, &n, &error), -EBADMSG);
+        assert_string_equal(error.text, "kernel k: its lz4 data is damaged");
+        assert_null(elf);
     }
 }
 
@@ -428,7 +358,7 @@ static void many_segments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        unit(every_packing), unit(large_ones), unit(cut_and_damaged), unit(not_kernels), unit(bomb),
+        unit(every_packing), unit(large_ones), unit(cut_and_damaged), unit(lz4_blocks), unit(not_kernels), unit(bomb),
         unit(image_of_a_kernel), unit(without_pvh_entry), unit(headers_that_make_no_sense),
         unit(segments_that_make_no_sense), unit(many_segments),
     };

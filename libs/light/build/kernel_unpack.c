@@ -15,26 +15,27 @@
 
 #define STEP "kernel"
 #define DECODER_MEMORY_MAX (256u << 20) /* the largest dictionary in use is 128 MiB */
-#define FIRST_ROOM (1u << 20)
+#define FIRST_ROOM_MIN 4096u
+#define RATIO_USUAL 5u /* of kernels */
 
 /* --- what is unpacked so far --- */
 struct output {
     uint8_t *data;
-    size_t used, room;
+    size_t used, room, first; /* first: what it begins with */
 };
 
-/* Makes room; afterwards there is at least one byte. */
-static int output_grow(struct output *out)
+/* Makes room for that many bytes more. */
+static int output_room(struct output *out, size_t bytes)
 {
-    size_t room = out->room ? out->room * 2 : FIRST_ROOM;
+    size_t room = out->room ? out->room : out->first;
     uint8_t *data;
 
-    if (out->used < out->room)
+    if (out->room - out->used >= bytes)
         return 0;
-    if (out->room == KERNEL_UNPACKED_MAX)
+    while (room - out->used < bytes && room < KERNEL_UNPACKED_MAX)
+        room = room * 2 < KERNEL_UNPACKED_MAX ? room * 2 : KERNEL_UNPACKED_MAX;
+    if (room - out->used < bytes)
         return -EFBIG;
-    if (room > KERNEL_UNPACKED_MAX)
-        room = KERNEL_UNPACKED_MAX;
     data = realloc(out->data, room);
     if (!data)
         return -ENOMEM;
@@ -53,7 +54,7 @@ static int unpack_gzip(const uint8_t *in, size_t size, struct output *out)
     if (err < 0)
         return err;
     while (err == 0 && rc == Z_OK) {
-        err = output_grow(out);
+        err = output_room(out, 1);
         if (err < 0)
             break;
         z.next_out = out->data + out->used;
@@ -78,7 +79,7 @@ static int unpack_bzip2(const uint8_t *in, size_t size, struct output *out)
         size_t before = out->used;
         unsigned left = b.avail_in;
 
-        err = output_grow(out);
+        err = output_room(out, 1);
         if (err < 0)
             break;
         b.next_out = (char *)out->data + out->used;
@@ -101,7 +102,7 @@ static int lzma_run(lzma_stream *s, lzma_ret rc, const uint8_t *in, size_t size,
     s->next_in = in;
     s->avail_in = size;
     while (err == 0 && rc == LZMA_OK) {
-        err = output_grow(out);
+        err = output_room(out, 1);
         if (err < 0)
             break;
         s->next_out = out->data + out->used;
@@ -140,7 +141,7 @@ static int unpack_zstd(const uint8_t *in, size_t size, struct output *out)
         size_t used = out->used, at = from.pos;
         ZSTD_outBuffer to;
 
-        err = output_grow(out);
+        err = output_room(out, 1);
         if (err < 0)
             break;
         to = (ZSTD_outBuffer){ out->data, out->room, out->used };
@@ -155,6 +156,7 @@ static int unpack_zstd(const uint8_t *in, size_t size, struct output *out)
 
 #define LZ4_LEGACY_MAGIC 0x184c2102u
 #define LZ4_LEGACY_BLOCK (8u << 20)
+#define LZ4_RATIO_MAX 255u /* of a byte of lz4's no more become */
 
 /* The legacy frame: blocks, each behind its packed size, and every one but the last of 8 MiB. */
 static int unpack_lz4(const uint8_t *in, size_t size, struct output *out)
@@ -162,25 +164,20 @@ static int unpack_lz4(const uint8_t *in, size_t size, struct output *out)
     size_t at = 0;
 
     while (size - at > sizeof(uint32_t)) { /* at the very end is the size that the kernel's build appends */
-        uint32_t block;
-        int n, err = 0;
+        uint32_t block, room;
+        int n, err;
 
         memcpy(&block, in + at, sizeof(block));
         at += sizeof(block);
         if (block == LZ4_LEGACY_MAGIC)
             continue;
-        if (block > size - at || block > LZ4_COMPRESSBOUND(LZ4_LEGACY_BLOCK))
+        if (block == 0 || block > size - at || block > LZ4_COMPRESSBOUND(LZ4_LEGACY_BLOCK))
             return -EBADMSG;
-        while (err == 0 && out->room - out->used < LZ4_LEGACY_BLOCK) {
-            size_t used = out->used;
-
-            out->used = out->room; /* so that it grows though it is not full */
-            err = output_grow(out);
-            out->used = used;
-        }
+        room = block < LZ4_LEGACY_BLOCK / LZ4_RATIO_MAX ? block * LZ4_RATIO_MAX : LZ4_LEGACY_BLOCK;
+        err = output_room(out, room);
         if (err < 0)
             return err;
-        n = LZ4_decompress_safe((const char *)in + at, (char *)out->data + out->used, (int)block, (int)LZ4_LEGACY_BLOCK);
+        n = LZ4_decompress_safe((const char *)in + at, (char *)out->data + out->used, (int)block, (int)room);
         if (n < 0)
             return -EBADMSG;
         out->used += (size_t)n;
@@ -295,9 +292,11 @@ const char *kernel_payload_packing(const struct kernel_payload *payload)
 int kernel_payload_unpack(const char *name, const struct kernel_payload *payload, void **ret_elf, size_t *ret_size,
                           struct build_error *error)
 {
-    struct output out = { 0 };
+    struct output out = { .first = FIRST_ROOM_MIN };
     int err;
 
+    if (payload->size > FIRST_ROOM_MIN / RATIO_USUAL)
+        out.first = payload->size < KERNEL_UNPACKED_MAX / RATIO_USUAL ? payload->size * RATIO_USUAL : KERNEL_UNPACKED_MAX;
     if (!payload->packing) {
         out.data = malloc(payload->size);
         if (!out.data)
