@@ -305,7 +305,7 @@ const struct json_node *json_member(const struct json_node *object, const char *
     const struct json_node *n;
 
     for (n = object->first; n; n = n->next)
-        if (n->key && !strcmp(n->key, key))
+        if (n->key && n->key[0] == key[0] && !strcmp(n->key, key)) /* of a hundred keys most differ at once */
             return n;
     return NULL;
 }
