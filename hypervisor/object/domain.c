@@ -20,7 +20,7 @@ struct domain *dom0;
 struct list_node domain_list = LIST_INIT(domain_list);
 struct spinlock domain_list_lock = SPINLOCK_INIT(RANK_DOMLIST); /* no lock is taken under it */
 
-/* For domain_hold: who has which id, and what each CPU holds. */
+/* Who has which id; for domain_hold, what each CPU holds. */
 #define HOLDS_MAX 3
 static struct domain *by_id[NR_DOMIDS];
 static struct {
@@ -136,15 +136,16 @@ static int parts_init(struct domain *d)
 
 /* --- the list, and references --- */
 
-/* First domain with id >= first, without a reference. The list lock is held. */
+/* First domain with id >= first, without a reference; a new one's place is mostly the end. The list lock is held. */
 static struct list_node *list_seek(domid_t first)
 {
-    struct list_node *n;
+    struct list_node *n = domain_list.prev;
 
-    list_for_each(n, &domain_list)
-        if (list_entry(n, struct domain, link)->id >= first)
-            break;
-    return n;
+    if (first < NR_DOMIDS && by_id[first])
+        return &by_id[first]->link;
+    while (n != &domain_list && list_entry(n, struct domain, link)->id >= first)
+        n = n->prev;
+    return n->next;
 }
 
 static int list_add(struct domain *d)

@@ -214,12 +214,14 @@ static void domain_watch(struct domain *domain)
 {
     char path[64];
 
-    snprintf(path, sizeof(path), "/local/domain/%u/console", domain->domid);
-    if (!domain->watches[0])
+    if (!domain->watches[0]) {
+        snprintf(path, sizeof(path), "/local/domain/%u/console", domain->domid);
         registry_watch(domain->daemon, path, first_event, domain, &domain->watches[0]);
-    snprintf(path, sizeof(path), "/local/domain/%u/device/console", domain->domid);
-    if (!domain->watches[1])
+    }
+    if (!domain->watches[1]) {
+        snprintf(path, sizeof(path), "/local/domain/%u/device/console", domain->domid);
         registry_watch(domain->daemon, path, others_event, domain, &domain->watches[1]);
+    }
 }
 
 void domains_unwatch(struct daemon *daemon)
