@@ -52,7 +52,7 @@ static int node_get(struct request *r, const char *path, unsigned need, uint32_t
     n = tree_find_nearest(special ? r->s->special : *root_of(r), path, &have);
     found = special ? n != r->s->special && n : !path[have];
     if (r->tx && !special)
-        rc = found ? transaction_note(r->s, r->c, r->tx, path, ACCESS_NODE | access) : absence_note(r, path, have);
+        rc = found ? transaction_note_node(r->s, r->c, r->tx, path, n, ACCESS_NODE | access) : absence_note(r, path, have);
     if (rc < 0)
         return rc;
     if ((perms_of(r->s, r->c, n->perms, n->gen_perms) & need) != need)

@@ -86,9 +86,8 @@ static bool removed_here(const struct transaction *tx, const char *path)
 }
 
 /* What of the flags depends on others: not what the transaction changed itself. */
-static uint32_t foreign_flags(const struct transaction *tx, const char *path, uint32_t flags)
+static uint32_t foreign_flags(const struct transaction *tx, const char *path, const struct node *n, uint32_t flags)
 {
-    const struct node *n = tree_find(tx->root, path);
     uint32_t result = flags & CHANGE_ALL;
 
     if (!n)
@@ -124,17 +123,23 @@ static int access_new(struct store *s, struct conn *c, struct transaction *tx, c
     return rc;
 }
 
-int transaction_note(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags)
+int transaction_note_node(struct store *s, struct conn *c, struct transaction *tx, const char *path, const struct node *n,
+                          uint32_t flags)
 {
     struct access *a = access_find(tx, path, strlen(path));
 
-    flags = foreign_flags(tx, path, flags);
+    flags = foreign_flags(tx, path, n, flags);
     if (!a)
         return access_new(s, c, tx, path, flags);
     if (flags & CHANGE_ALL && !(a->flags & CHANGE_ALL))
         a->order = tx->nr_changes++;
     a->flags |= flags;
     return 0;
+}
+
+int transaction_note(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags)
+{
+    return transaction_note_node(s, c, tx, path, tree_find(tx->root, path), flags);
 }
 
 /* --- beginning, end --- */
@@ -166,6 +171,7 @@ int transaction_start(struct store *s, struct conn *c, struct transaction **ret_
     tx = transaction_new(c, s->next_tx, s->root, s->gen);
     if (!tx)
         return -ENOMEM;
+    tx->base = node_ref(s->root);
     transaction_charge(c, tx, sizeof(*tx));
     s->next_tx++;
     *ret_tx = tx;
@@ -201,6 +207,7 @@ static void transaction_free(struct conn *c, struct transaction *tx)
         }
     }
     free(tx->bucket);
+    node_unref(tx->base);
     node_unref(tx->root);
     free(tx);
 }
@@ -337,20 +344,31 @@ static int changes_apply(struct store *s, const struct conn *c, const struct tra
     return 0;
 }
 
+static bool all_holds(struct store *s, const struct transaction *tx)
+{
+    if (tx->base == s->root) /* which is not changed as long as it is base, too */
+        return true;
+    for (uint32_t i = 0; i < tx->nr_buckets; i++) {
+        for (const struct access *a = tx->bucket[i]; a; a = a->next) {
+            if (!access_holds(s, tx, a)) {
+                s->spoiler = changer_of(s, spoiled_at(s, tx, a));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static int commit(struct store *s, struct conn *c, struct transaction *tx)
 {
     _cleanup_free_ struct change *ch = NULL;
     uint32_t nr = 0;
     int rc;
 
-    for (uint32_t i = 0; i < tx->nr_buckets; i++) {
-        for (const struct access *a = tx->bucket[i]; a; a = a->next) {
-            if (!access_holds(s, tx, a)) {
-                s->spoiler = changer_of(s, spoiled_at(s, tx, a));
-                return -EAGAIN;
-            }
-        }
-    }
+    if (!all_holds(s, tx))
+        return -EAGAIN;
+    node_unref(tx->base); /* so that less is copied */
+    tx->base = NULL;
     if (!tx->nr_changes)
         return 0;
     ch = calloc(tx->nr_changes, sizeof(*ch));

@@ -37,7 +37,8 @@ struct transaction {
     struct transaction *next; /* of the connection */
     uint32_t id;
     struct node *root;
-    uint64_t start; /* the store's generation then */
+    struct node *base; /* the store's root then: while it still is, nobody changed anything; NULL: not known any more */
+    uint64_t start;    /* the store's generation then */
     struct access **bucket;
     uint32_t nr_buckets, nr_access, nr_changes;
     int32_t made; /* nodes that its connection's domain owns more */
@@ -58,6 +59,9 @@ void transaction_reset(struct store *s, struct conn *c);
 
 /* Before the transaction looks at the node or changes it. 0, -ENOMEM (or the quota of memory), -ENOSPC (too many nodes). */
 int transaction_note(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags);
+/* The same for a node that was found in its tree. */
+int transaction_note_node(struct store *s, struct conn *c, struct transaction *tx, const char *path, const struct node *n,
+                          uint32_t flags);
 
 /* What it makes or writes takes memory, too, until it ends. */
 void transaction_charge(struct conn *c, struct transaction *tx, size_t bytes);
