@@ -82,15 +82,26 @@ static void add_channels(struct args *a, const libxl_domain_config *config)
     }
 }
 
-/* A screen: by VNC, in a window, or none. The password is told later: everybody sees arguments. */
+/* The password is told later: everybody sees arguments. */
+static void add_vnc(struct args *a, const libxl_vnc_info *vnc)
+{
+    const char *more = libxl_defbool_val(vnc->findunused) ? ",to=99" : "";
+    const char *password = vnc->passwd && vnc->passwd[0] ? ",password=on" : "", *listen = escaped(a, vnc->listen);
+
+    if (light_vnc_listen_has_display(listen))
+        add(a, "%s%s%s", listen, more, password);
+    else
+        add(a, "%s:%d%s%s", listen, vnc->display, more, password);
+}
+
+/* A screen: by VNC, in a window, or none. */
 static void add_display(struct args *a, const libxl_domain_config *config)
 {
     const libxl_device_vfb *vfb = config->num_vfbs > 0 ? config->vfbs : NULL;
 
     add(a, "-vnc");
     if (vfb && libxl_defbool_val(vfb->vnc.enable))
-        add(a, "%s:%d%s%s", escaped(a, vfb->vnc.listen), vfb->vnc.display, libxl_defbool_val(vfb->vnc.findunused) ? ",to=99" : "",
-            vfb->vnc.passwd && vfb->vnc.passwd[0] ? ",password=on" : "");
+        add_vnc(a, &vfb->vnc);
     else
         add(a, "none");
     add(a, "-display");

@@ -35,6 +35,9 @@ struct light_model {
     struct loop_timer timer;
 };
 
+/* vnclisten=ADDRESS:DISPLAY, where an address of IPv6 is in brackets. */
+bool light_vnc_listen_has_display(const char *listen);
+
 /* A step's start: runs it and waits until it serves its devices; and the step's stop. ctx, domid and config are set. */
 int light_model_start(struct op *op, struct light_model *m);
 void light_model_stop(struct light_model *m);

@@ -6,9 +6,17 @@
 
 #include "base/cleanup.h"
 #include "light/device.h"
+#include "light/device_model.h"
 #include "light/small.h"
 
 /* --- screens --- */
+
+bool light_vnc_listen_has_display(const char *listen)
+{
+    const char *address_end = strchr(listen, ']');
+
+    return strchr(address_end ? address_end : listen, ':');
+}
 
 static int vfb_complete(struct op *op, struct light_device *d)
 {
@@ -23,6 +31,9 @@ static int vfb_complete(struct op *op, struct light_device *d)
         if (!vfb->vnc.listen)
             return op_fail(op, ERROR_NOMEM, "no memory");
     }
+    if (vfb->vnc.listen && vfb->vnc.display && light_vnc_listen_has_display(vfb->vnc.listen))
+        return op_fail(op, ERROR_INVAL, "%s: vnclisten=%s names a display, and so does vncdisplay=%d", d->label, vfb->vnc.listen,
+                       vfb->vnc.display);
     d->by_model = d->waits = true;
     return 0;
 }

@@ -18,7 +18,9 @@
 #include <sys/prctl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake/ctrl_loop.h"
@@ -324,6 +326,115 @@ static void refused(void **state)
     }
 }
 
+/* What no domain may have yet is named, and no domain is made. */
+static void not_yet(void **state)
+{
+    static const struct {
+        size_t list, count, size;
+        const char *said;
+    } rows[] = {
+#define KIND(field, num, key) { offsetof(libxl_domain_config, field), offsetof(libxl_domain_config, num), \
+                                sizeof(*((libxl_domain_config *)0)->field), key " cannot be had yet" }
+        KIND(pvcallsifs, num_pvcallsifs, "pvcalls="), KIND(vdispls, num_vdispls, "vdispl="), KIND(vsnds, num_vsnds, "vsnd="),
+        KIND(pcidevs, num_pcidevs, "pci="), KIND(usbctrls, num_usbctrls, "usbctrl="),
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        libxl_domain_config config;
+        uint32_t id = 0;
+
+        model_config(&config);
+        *(void **)((char *)&config + rows[i].list) = calloc(1, rows[i].size);
+        *(int *)((char *)&config + rows[i].count) = 1;
+        log_text[0] = '\0';
+        assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_NI);
+        assert_non_null(strstr(log_text, rows[i].said));
+        assert_int_equal(ctrl_loop_domains(), 1);
+        libxl_domain_config_dispose(&config);
+    }
+}
+
+/* VNC's address and display, said once or twice. */
+static void listening(void **state)
+{
+    static const struct {
+        const char *listen;
+        int display, rc;
+        const char *argument;
+    } rows[] = {
+        { "10.0.0.1", 3, 0, " -vnc 10.0.0.1:3,to=99" }, { "10.0.0.1:7", 0, 0, " -vnc 10.0.0.1:7,to=99" },
+        { "10.0.0.1:7", 3, ERROR_INVAL, NULL },         { "[::1]", 3, 0, " -vnc [::1]:3,to=99" },
+        { "[::1]:4", 0, 0, " -vnc [::1]:4,to=99" },     { "a,b", 0, 0, " -vnc a,,b:0,to=99" },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        libxl_domain_config config;
+        uint32_t id = 0;
+
+        model_config(&config);
+        config.vfbs->vnc.listen = strdup(rows[i].listen);
+        config.vfbs->vnc.display = rows[i].display;
+        assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), rows[i].rc);
+        if (rows[i].rc == 0) {
+            assert_non_null(strstr(noted("arguments"), rows[i].argument));
+            assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
+        }
+        libxl_domain_config_dispose(&config);
+    }
+}
+
+/* --- the viewer: a script that says what it was given --- */
+
+static void put(const char *name, const char *value)
+{
+    assert_true(xs_write(xs, XBT_NULL, path_of("/local/domain/%u/console/%s", domid, name), value, (unsigned)strlen(value)));
+}
+
+static void view(int autopass, const char *want)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        libxl_vncviewer_exec(ctx, domid, autopass);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_string_equal(noted("viewed"), want);
+}
+
+static void viewer(void **state)
+{
+    const char *path = strdup(getenv("PATH"));
+    FILE *f = fopen(path_of("%s/vncviewer", world_folder), "w");
+
+    (void)state;
+    assert_non_null(f);
+    fprintf(f, "#!/bin/sh\nexec >%s/viewed\necho \"$*\"\n[ \"$2\" != -autopass ] || exec /bin/cat\n", world_folder);
+    assert_int_equal(fchmod(fileno(f), 0755), 0);
+    fclose(f);
+    setenv("PATH", world_folder, 1);
+    assert_int_equal(libxl_vncviewer_exec(ctx, domid, 0), ERROR_NOTFOUND);
+    assert_non_null(strstr(log_text, "has no screen by VNC"));
+    put("vnc-port", "80");
+    assert_int_equal(libxl_vncviewer_exec(ctx, domid, 0), ERROR_NOTFOUND);
+    put("vnc-port", "5903");
+    view(0, "localhost:3\n");
+    put("vnc-listen", "10.0.0.1");
+    view(0, "10.0.0.1:3\n");
+    assert_int_equal(libxl_vncviewer_exec(ctx, domid, 1), ERROR_NOTFOUND);
+    put("vnc-pass", "secret");
+    view(1, "10.0.0.1:3 -autopass\nsecret");
+    setenv("PATH", "/nowhere", 1);
+    assert_int_equal(libxl_vncviewer_exec(ctx, domid, 0), ERROR_FAIL);
+    assert_non_null(strstr(log_text, "the program vncviewer cannot be run"));
+    setenv("PATH", path, 1);
+    free((char *)path);
+}
+
 /* --- TPMs --- */
 
 static void vtpm_comes_and_goes(void **state)
@@ -426,7 +537,8 @@ int main(int argc, char **argv)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, model_setup, guest_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(told_and_asked), TEST(wrong_answers), TEST(refused), TEST(vtpm_comes_and_goes), TEST(vtpm_faults), TEST(no_media),
+        TEST(told_and_asked), TEST(wrong_answers), TEST(refused), TEST(not_yet), TEST(listening), TEST(viewer),
+        TEST(vtpm_comes_and_goes), TEST(vtpm_faults), TEST(no_media),
         TEST(faults),
     };
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* xl console, vncviewer: another program takes this one's place. */
+/* xl console, vncviewer: another program takes this one's place; qemu-monitor-command. */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "xl/xl.h"
 
 int cmd_console(struct xl *xl, const struct xl_args *args)
@@ -39,4 +41,19 @@ int cmd_vncviewer(struct xl *xl, const struct xl_args *args)
         return rc;
     rc = libxl_vncviewer_exec(xl->ctx, domid, args->given[OPT_AUTOPASS] || args->given[OPT_VNC_AUTOPASS]);
     return xl_fail_rc(xl, rc, "the screen of %s is not shown; xl console shows its console", args->args[0]);
+}
+
+int cmd_qemu_monitor(struct xl *xl, const struct xl_args *args)
+{
+    _cleanup_free_ char *output = NULL;
+    uint32_t domid;
+    int rc = domain_find(xl, args->args[0], &domid);
+
+    if (rc)
+        return rc;
+    rc = libxl_qemu_monitor_command(xl->ctx, domid, args->args[1], &output, NULL);
+    if (rc)
+        return xl_fail_rc(xl, rc, "the device model of %s was not asked", args->args[0]);
+    printf("%s\n", output);
+    return 0;
 }

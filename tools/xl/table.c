@@ -177,6 +177,7 @@ const struct xl_command xl_commands[] = {
     { "unpause", cmd_unpause, 0, 1, 1, "DOMAIN", "Let a paused domain run on", NULL },
     { "console", cmd_console, 0, 1, 1, "[OPTIONS] DOMAIN", "Connect to a domain's console", console_options },
     { "vncviewer", cmd_vncviewer, 0, 1, 1, "[OPTIONS] DOMAIN", "Show a domain's screen", vnc_options },
+    { "qemu-monitor-command", cmd_qemu_monitor, 0, 2, 2, "DOMAIN COMMAND", "Give a domain's device model a command", NULL },
     { "save", NULL, 0, 2, 3, "[OPTIONS] DOMAIN FILE [CONFIG]", "Save a domain's state to a file", save_options },
     { "restore", NULL, XL_DRY_RUN, 1, 2, "[OPTIONS] [CONFIG] FILE", "Make a domain from a saved state", restore_options },
     { "migrate", NULL, 0, 2, 2, "[OPTIONS] DOMAIN HOST", "Move a domain to another host", migrate_options },

@@ -174,6 +174,7 @@ int cmd_vkb_detach(struct xl *xl, const struct xl_args *args);
 int cmd_vkb_list(struct xl *xl, const struct xl_args *args);
 int cmd_vm_list(struct xl *xl, const struct xl_args *args);
 int cmd_vncviewer(struct xl *xl, const struct xl_args *args);
+int cmd_qemu_monitor(struct xl *xl, const struct xl_args *args);
 int cmd_vtpm_attach(struct xl *xl, const struct xl_args *args);
 int cmd_vtpm_detach(struct xl *xl, const struct xl_args *args);
 int cmd_vtpm_list(struct xl *xl, const struct xl_args *args);
