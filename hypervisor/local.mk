@@ -23,6 +23,7 @@ public_headers = \
 	hypervisor/include/public/sysctl.h \
 	hypervisor/include/public/vcpu.def \
 	hypervisor/include/public/vcpu.h \
+	hypervisor/include/public/vcpu_context.h \
 	hypervisor/include/public/version.def \
 	hypervisor/include/public/version.h \
 	hypervisor/include/public/wire_expand.h \

@@ -111,7 +111,7 @@ tests_flow_test_domain_signal_LDADD = $(LOOP_CORE)
 tests_flow_test_core_dump_SOURCES = tests/flow/test_core_dump.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_core_dump_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_core_dump_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
-tests_flow_test_core_dump_LDFLAGS = $(FAULT_LINK)
+tests_flow_test_core_dump_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=pwrite
 tests_flow_test_core_dump_LDADD = $(LOOP_CORE)
 tests_flow_test_domain_settle_SOURCES = tests/flow/test_domain_settle.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_domain_settle_CPPFLAGS = $(LIGHT_CPPFLAGS)

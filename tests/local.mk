@@ -141,7 +141,8 @@ tests_unit_test_dom0_memory_LDADD = -lcmocka
 tests_unit_test_elf_load_SOURCES = tests/unit/test_elf_load.c hypervisor/arch/x86/elf_load.c
 tests_unit_test_elf_load_CPPFLAGS = $(X86_CPPFLAGS)
 tests_unit_test_elf_load_LDADD = -lcmocka
-tests_unit_test_hvm_context_SOURCES = tests/unit/test_hvm_context.c hypervisor/arch/x86/hvm_context.c
+tests_unit_test_hvm_context_SOURCES = tests/unit/test_hvm_context.c hypervisor/arch/x86/hvm_context.c \
+	hypervisor/arch/x86/vcpu_context.c
 tests_unit_test_hvm_context_CPPFLAGS = $(X86_CPPFLAGS)
 tests_unit_test_hvm_context_LDADD = -lcmocka
 tests_unit_test_msr_SOURCES = tests/unit/test_msr.c hypervisor/arch/x86/msr.c hypervisor/arch/x86/cpu_policy.c \

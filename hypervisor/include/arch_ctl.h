@@ -6,6 +6,7 @@
 #include "types.h"
 
 struct domain;
+struct vcpu;
 struct xen_sysctl_cpu_featureset;
 struct xen_sysctl_cpu_policy;
 struct xen_sysctl_physinfo;
@@ -31,5 +32,8 @@ int arch_domctl_set_cpu_policy(struct domain *d, uint32_t nr_leaves, guest_va_t 
  */
 int arch_domctl_get_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t *size);
 int arch_domctl_set_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t size);
+
+/* XEN_DOMCTL_getvcpucontext of a vCPU that is not the caller's domain's: a struct vcpu_guest_context. -EFAULT, -ENOMEM. */
+int arch_domctl_get_vcpucontext(struct vcpu *v, guest_va_t to);
 
 #endif

@@ -35,6 +35,7 @@ int64_t domctl_setvnumainfo(struct op *op);
 /* object/domain_info.c: they tell about one, or about where it runs */
 int64_t domctl_getdomaininfo(struct op *op);
 int64_t domctl_getvcpuinfo(struct op *op);
+int64_t domctl_getvcpucontext(struct op *op);
 int64_t domctl_setvcpuaffinity(struct op *op);
 int64_t domctl_getvcpuaffinity(struct op *op);
 int64_t domctl_setnodeaffinity(struct op *op);

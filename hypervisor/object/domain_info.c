@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* domctl rows that tell about a domain, or about where its vCPUs may run. */
+#include "arch_ctl.h"
 #include "copy.h"
 #include "errno.h"
 #include "hv.h"
@@ -103,6 +104,17 @@ int64_t domctl_getvcpuinfo(struct op *op)
     info->cpu_time = vcpu_run_time(v);
     info->cpu = READ_ONCE(v->sched.cpu);
     return 0;
+}
+
+/* Not of the caller's own domain: a vCPU would wait for itself, or two for each other. */
+int64_t domctl_getvcpucontext(struct op *op)
+{
+    const struct xen_domctl_vcpucontext *a = &domctl_arg(op)->u.vcpucontext;
+    struct vcpu *v;
+
+    if (op->target == op->caller || find_vcpu(op->target, a->vcpu, &v))
+        return -EINVAL;
+    return v->initialised ? arch_domctl_get_vcpucontext(v, a->ctxt) : -ENODATA;
 }
 
 /* --- CPU and node bitmaps of the guest --- */

@@ -19,6 +19,7 @@ static const struct op_row rows[] = {
     ROW(getvcpuaffinity, OP_COPY_IN, OP_LOCK_NONE),
     ROW(shadow_op, OP_COPY_INOUT, OP_LOCK_NONE),
     ROW(max_mem, OP_COPY_IN, OP_LOCK_NONE),
+    ROW(getvcpucontext, OP_COPY_IN, OP_LOCK_DOMCTL),
     ROW(getvcpuinfo, OP_COPY_INOUT, OP_LOCK_NONE),
     ROW(max_vcpus, OP_COPY_IN, OP_LOCK_DOMCTL),
     ROW(scheduler_op, OP_COPY_INOUT, OP_LOCK_DOMCTL),
@@ -42,7 +43,6 @@ static const struct op_row rows[] = {
     ROW(set_paging_mempool_size, OP_COPY_IN, OP_LOCK_DOMCTL),
 
     REFUSED(setvcpucontext, -ENOSYS),
-    REFUSED(getvcpucontext, -ENOSYS),
     REFUSED(setdebugging, -ENOSYS),
     REFUSED(irq_permission, -ENOSYS),
     REFUSED(iomem_permission, -ENOSYS),

@@ -17,7 +17,8 @@ base_headers = \
 	libs/base/fd_message.h \
 	libs/base/log.h \
 	libs/base/loop.h \
-	libs/base/nearest.h
+	libs/base/nearest.h \
+	libs/base/zero.h
 
 noinst_LIBRARIES += libs/base/libbase.a
 libs_base_libbase_a_SOURCES = $(base_sources) $(base_headers)

@@ -265,11 +265,11 @@ int ctrl_domain_get_node_affinity(struct ctrl_priv *p, uint32_t domid, struct ct
     return node_affinity(p, XEN_DOMCTL_getnodeaffinity, domid, ret_nodes, ret_nodes);
 }
 
-int ctrl_vcpu_get_context(struct ctrl_priv *p, uint32_t domid, uint32_t vcpu, void *ret_context)
+int ctrl_vcpu_get_context(struct ctrl_priv *p, uint32_t domid, uint32_t vcpu, struct vcpu_guest_context *ret_context)
 {
     _cleanup_(bounce_done) struct bounce context = { 0 };
     struct xen_domctl op = domctl_of(XEN_DOMCTL_getvcpucontext, domid);
-    int err = bounce_new(&context, p, NULL, XEN_VCPU_CONTEXT_SIZE);
+    int err = bounce_new(&context, p, NULL, sizeof(*ret_context));
 
     if (err < 0)
         return err;
@@ -277,6 +277,27 @@ int ctrl_vcpu_get_context(struct ctrl_priv *p, uint32_t domid, uint32_t vcpu, vo
     err = ctrl_domctl(p, &op);
     if (err == 0)
         memcpy(ret_context, context.data, context.size);
+    return err;
+}
+
+int ctrl_domain_pages_present(struct ctrl_priv *p, uint32_t domid, uint64_t gfn, uint32_t count, bool *ret_present)
+{
+    _cleanup_(bounce_done) struct bounce list = { 0 };
+    struct xen_domctl op = domctl_of(XEN_DOMCTL_getpageframeinfo3, domid);
+    int err = bounce_new(&list, p, NULL, count * sizeof(uint64_t));
+    uint64_t *types = list.data;
+
+    if (err < 0)
+        return err;
+    for (uint32_t i = 0; i < count; i++)
+        types[i] = gfn + i;
+    op.u.getpageframeinfo3 = (struct xen_domctl_getpageframeinfo3){ .num = count, .array = bounce_addr(&list) };
+    err = ctrl_domctl(p, &op);
+    for (uint32_t i = 0; i < count && err == 0; i++) {
+        uint32_t type = (uint32_t)types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK;
+
+        ret_present[i] = type != XEN_DOMCTL_PFINFO_XTAB && type != XEN_DOMCTL_PFINFO_XALLOC && type != XEN_DOMCTL_PFINFO_BROKEN;
+    }
     return err;
 }
 

@@ -8,6 +8,7 @@
 
 #include "ctrl.h"
 #include "public/domctl.h"
+#include "public/vcpu_context.h"
 
 /* --- life --- */
 
@@ -69,8 +70,11 @@ int ctrl_vcpu_get_affinity(struct ctrl_priv *p, uint32_t domid, uint32_t vcpu, s
 int ctrl_domain_set_node_affinity(struct ctrl_priv *p, uint32_t domid, const struct ctrl_bitmap *nodes);
 int ctrl_domain_get_node_affinity(struct ctrl_priv *p, uint32_t domid, struct ctrl_bitmap *ret_nodes);
 
-/* A struct vcpu_guest_context: XEN_VCPU_CONTEXT_SIZE bytes. */
-int ctrl_vcpu_get_context(struct ctrl_priv *p, uint32_t domid, uint32_t vcpu, void *ret_context);
+/* Its registers. -ENODATA: it has not been started; -EINVAL: there is none, or it is of the caller's own domain. */
+int ctrl_vcpu_get_context(struct ctrl_priv *p, uint32_t domid, uint32_t vcpu, struct vcpu_guest_context *ret_context);
+
+/* Whether it has a page at gfn and at each of those behind it; at most XEN_DOMCTL_PFINFO_MAX. */
+int ctrl_domain_pages_present(struct ctrl_priv *p, uint32_t domid, uint64_t gfn, uint32_t count, bool *ret_present);
 
 /* --- virtual NUMA --- */
 struct ctrl_vnuma {

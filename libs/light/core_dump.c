@@ -21,9 +21,8 @@ struct dump {
     struct light_domain on;
     const char *filename;
     struct core_file core;
+    unsigned vcpus;
     uint64_t next, end; /* gfns */
-    uint64_t total;     /* pages that it has */
-    uint64_t probed, above; /* from that gfn on there are as many; probed is 0 until it is looked for */
     struct op *op;
     struct loop_timer again;
 };
@@ -43,29 +42,26 @@ static int look(struct op *op)
     if (last < 0)
         return light_domain_answer(op, (int)last);
     d->end = (uint64_t)last + 1;
-    d->total = info.tot_pages;
-    d->core.nr_vcpus = info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : info.max_vcpu_id + 1;
+    d->vcpus = info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : info.max_vcpu_id + 1;
     return 0;
 }
 
-/* Not all hypervisors tell the registers of a PVH guest: the core is of use without them. */
+/* Of those that were ever started, as stock's. */
 static int registers(struct op *op)
 {
     struct dump *d = op->arg;
     struct core_file *core = &d->core;
-    int rc = 0;
 
-    core->context_size = XEN_VCPU_CONTEXT_SIZE;
-    core->contexts = calloc(core->nr_vcpus ? core->nr_vcpus : 1, core->context_size);
-    if (!core->contexts)
+    core->contexts = calloc(d->vcpus, sizeof(*core->contexts));
+    if (!core->contexts && d->vcpus)
         return op_fail(op, ERROR_NOMEM, "no memory");
-    for (unsigned i = 0; i < core->nr_vcpus && rc == 0; i++)
-        rc = ctrl_vcpu_get_context(d->on.priv, d->on.domid, i, (char *)core->contexts + i * core->context_size);
-    if (rc < 0 && rc != -ENOSYS && rc != -EOPNOTSUPP && rc != -EINVAL)
-        return light_domain_answer(op, rc);
-    core->nr_contexts = rc ? 0 : core->nr_vcpus;
-    if (rc)
-        light_log(d->on.ctx, XTL_WARN, -rc, "%s: the core is without the registers of its vCPUs", op->object);
+    for (unsigned i = 0; i < d->vcpus; i++) {
+        int rc = ctrl_vcpu_get_context(d->on.priv, d->on.domid, i, &core->contexts[core->nr_contexts]);
+
+        if (rc < 0 && rc != -ENODATA)
+            return light_domain_answer(op, rc);
+        core->nr_contexts += rc == 0;
+    }
     return 0;
 }
 
@@ -79,23 +75,26 @@ static int file_failed(struct op *op, int rc)
 static int file_open(struct op *op)
 {
     struct dump *d = op->arg;
+    struct stat st;
 
     d->core.fd = open(d->filename, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    return d->core.fd < 0 ? file_failed(op, -errno) : 0;
+    if (d->core.fd < 0)
+        return file_failed(op, -errno);
+    d->core.regular = fstat(d->core.fd, &st) == 0 && S_ISREG(st.st_mode);
+    return 0;
 }
 
 /* Half a core is none. What was there before, a device or a pipe, stays. */
 static int file_remove(struct op *op)
 {
     struct dump *d = op->arg;
-    struct stat st;
 
-    if (d->core.fd >= 0 && fstat(d->core.fd, &st) == 0 && S_ISREG(st.st_mode))
+    if (d->core.regular)
         unlink(d->filename);
     return 0;
 }
 
-/* Those of them that there are, as few writes as it takes. */
+/* Those of them that can be mapped, as few writes as it takes. */
 static int pages_write(struct dump *d, const char *pages, const uint64_t *gfns, const int *errs, unsigned count)
 {
     int rc = 0;
@@ -109,78 +108,46 @@ static int pages_write(struct dump *d, const char *pages, const uint64_t *gfns, 
     return rc;
 }
 
-/* Pages from gfn on, at most a batch: how many there are; with write, they are in the file then. Else the step's error. */
-static int batch(struct dump *d, uint64_t gfn, unsigned count, bool write)
+/* These pages are in the file then: 0, or the step's error. */
+static int batch(struct dump *d, const uint64_t *gfns, unsigned count)
 {
-    uint64_t gfns[BATCH];
-    int errs[BATCH], rc;
-    unsigned there = 0;
     bool gone = false;
+    int errs[BATCH], rc;
     void *pages;
 
-    for (unsigned i = 0; i < BATCH; i++)
-        gfns[i] = gfn + i;
     rc = ctrl_map_foreign(d->on.priv, d->on.domid, PROT_READ, count, gfns, errs, &pages);
     if (rc < 0)
         return light_domain_answer(d->op, rc);
-    for (unsigned i = 0; i < count; i++) {
-        there += !errs[i];
+    for (unsigned i = 0; i < count; i++)
         gone |= errs[i] == -ESRCH; /* said of each page: the domain is no more */
-    }
-    rc = write && !gone ? pages_write(d, pages, gfns, errs, count) : 0;
+    rc = gone ? 0 : pages_write(d, pages, gfns, errs, count);
     ctrl_unmap(d->on.priv, pages, count);
     if (gone)
         return light_domain_answer(d->op, -ESRCH);
-    return rc < 0 ? file_failed(d->op, rc) : (int)there;
+    return rc < 0 ? file_failed(d->op, rc) : 0;
 }
 
-static unsigned step_size(const struct dump *d, uint64_t to)
-{
-    return to - d->next < BATCH ? (unsigned)(to - d->next) : BATCH;
-}
-
-static void dump_more(struct loop_timer *timer);
-
-/* Above its RAM is a hole of gigabytes with a few pages at its end: from there down, until all that it has are found. */
-static void probe_more(struct loop_timer *timer)
-{
-    struct dump *d = (struct dump *)((char *)timer - offsetof(struct dump, again));
-    unsigned count = step_size(d, d->probed);
-    int there = batch(d, d->probed - count, count, false);
-
-    if (there < 0) {
-        op_step_done(d->op, there);
-        return;
-    }
-    d->probed -= count;
-    d->above += (unsigned)there;
-    if (d->probed > d->next && d->core.nr_pages + d->above < d->total) {
-        loop_timer_set(d->op->loop, &d->again, loop_now(), probe_more);
-        return;
-    }
-    d->next = d->probed;
-    loop_timer_set(d->op->loop, &d->again, loop_now(), dump_more);
-}
-
+/* Where there are pages is asked first: below 4 GiB is a hole of gigabytes, and a page that is not there costs as much as one. */
 static void dump_more(struct loop_timer *timer)
 {
     struct dump *d = (struct dump *)((char *)timer - offsetof(struct dump, again));
-    unsigned count = step_size(d, d->end);
-    int there = batch(d, d->next, count, true);
+    unsigned count = d->end - d->next < BATCH ? (unsigned)(d->end - d->next) : BATCH, there = 0;
+    uint64_t gfns[BATCH];
+    bool present[BATCH];
+    int rc = ctrl_domain_pages_present(d->on.priv, d->on.domid, d->next, count, present);
 
-    if (there < 0) {
-        op_step_done(d->op, there);
-        return;
-    }
+    if (rc < 0)
+        rc = light_domain_answer(d->op, rc);
+    for (unsigned i = 0; i < count && rc == 0; i++)
+        if (present[i])
+            gfns[there++] = d->next + i;
+    if (there)
+        rc = batch(d, gfns, there);
     d->next += count;
-    if (d->next == d->end) {
-        op_step_done(d->op, 0);
-    } else if (!there && !d->probed) {
-        d->probed = d->end;
-        loop_timer_set(d->op->loop, &d->again, loop_now(), probe_more);
-    } else {
+    if (rc || d->next == d->end)
+        op_step_done(d->op, rc);
+    else
         loop_timer_set(d->op->loop, &d->again, loop_now(), dump_more);
-    }
 }
 
 static int dump_pages(struct op *op)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/zero.h"
 #include "ctrl/machine.h"
 
 #define PAGE 4096u
@@ -60,6 +61,28 @@ static int write_at(int fd, const void *data, size_t size, uint64_t at)
     return 0;
 }
 
+/* Pages of zeros are holes of a file. */
+static bool hole(const struct core_file *core, const char *page)
+{
+    return core->regular && is_zero(page, PAGE);
+}
+
+static int pages_write(struct core_file *core, const char *pages, size_t count)
+{
+    uint64_t at = PAGES_AT + (uint64_t)core->nr_pages * PAGE;
+    int rc = 0;
+
+    for (size_t i = 0, run; i < count && rc == 0; i += run) {
+        bool is_hole = hole(core, pages + i * PAGE);
+
+        for (run = 1; i + run < count && hole(core, pages + (i + run) * PAGE) == is_hole; run++)
+            ;
+        if (!is_hole)
+            rc = write_at(core->fd, pages + i * PAGE, run * PAGE, at + i * PAGE);
+    }
+    return rc;
+}
+
 int core_file_pages(struct core_file *core, const void *pages, const uint64_t *gfns, size_t count)
 {
     int rc;
@@ -73,7 +96,7 @@ int core_file_pages(struct core_file *core, const void *pages, const uint64_t *g
         core->gfns = grown;
         core->room = room;
     }
-    rc = write_at(core->fd, pages, count * PAGE, PAGES_AT + (uint64_t)core->nr_pages * PAGE);
+    rc = pages_write(core, pages, count);
     if (rc < 0)
         return rc;
     memcpy(core->gfns + core->nr_pages, gfns, count * sizeof(*gfns));
@@ -115,7 +138,7 @@ static int version_fill(struct ctrl_priv *priv, struct note_version *v)
 
 static int notes_make(struct front *front, const struct core_file *core, struct ctrl_priv *priv)
 {
-    const struct note_header header = { MAGIC_HVM, core->nr_vcpus, core->nr_pages, PAGE };
+    const struct note_header header = { MAGIC_HVM, core->nr_contexts, core->nr_pages, PAGE };
     const uint64_t format = FORMAT_VERSION;
     struct note_version version = { 0 };
     int rc = version_fill(priv, &version);
@@ -153,7 +176,7 @@ static void headers_make(struct front *front, const struct core_file *core)
     section_set(front, NO_SECTION, SHT_NULL, 0, 0, 0);
     section_set(front, NAMES, SHT_STRTAB, offsetof(struct front, names), 0, 0);
     section_set(front, NOTES, SHT_NOTE, offsetof(struct front, notes), front->notes_size, 0);
-    section_set(front, PRSTATUS, SHT_PROGBITS, contexts_at, core->nr_contexts * core->context_size, core->context_size);
+    section_set(front, PRSTATUS, SHT_PROGBITS, contexts_at, core->nr_contexts * sizeof(*core->contexts), sizeof(*core->contexts));
     section_set(front, PAGES, SHT_PROGBITS, PAGES_AT, (uint64_t)core->nr_pages * PAGE, PAGE);
     section_set(front, PFNS, SHT_PROGBITS, pfns_at, core->nr_pages * sizeof(*core->gfns), sizeof(*core->gfns));
     front->sections[NAMES].sh_size = front->names_size;
@@ -172,7 +195,7 @@ int core_file_end(struct core_file *core, struct ctrl_priv *priv)
     headers_make(&front, core);
     rc = write_at(core->fd, core->gfns, core->nr_pages * sizeof(*core->gfns), front.sections[PFNS].sh_offset);
     if (rc == 0)
-        rc = write_at(core->fd, core->contexts, core->nr_contexts * core->context_size, front.sections[PRSTATUS].sh_offset);
+        rc = write_at(core->fd, core->contexts, core->nr_contexts * sizeof(*core->contexts), front.sections[PRSTATUS].sh_offset);
     return rc ? rc : write_at(core->fd, &front, sizeof(front), 0);
 }
 

@@ -9,15 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ctrl/ctrl.h"
+#include "ctrl/domain.h"
 
 struct core_file {
     int fd;
+    bool regular;   /* a file, which was empty */
     uint64_t *gfns; /* from malloc(): of the pages that were written */
     size_t nr_pages, room;
-    void *contexts; /* from malloc(); may be NULL */
-    unsigned nr_vcpus, nr_contexts;
-    size_t context_size;
+    struct vcpu_guest_context *contexts; /* from malloc(); may be NULL */
+    unsigned nr_contexts;
 };
 
 /* Pages in a row, appended. */

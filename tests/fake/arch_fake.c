@@ -9,6 +9,7 @@
 
 #include "arch.h"
 #include "arch_ctl.h"
+#include "copy.h"
 #include "device.h"
 #include "errno.h"
 #include "hv.h"
@@ -18,6 +19,7 @@
 #include "object/memory_internal.h"
 #include "page.h"
 #include "page_boot.h"
+#include "public/vcpu_context.h"
 
 #define RAM_ALIGN MiB(2UL)
 
@@ -541,6 +543,20 @@ int arch_domctl_get_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t *si
 int arch_domctl_set_hvmcontext(struct domain *d, guest_va_t buffer, uint32_t size)
 {
     return fake.set_hvmcontext ? fake.set_hvmcontext(d, buffer, size) : -EOPNOTSUPP;
+}
+
+/* What a test sees of a vCPU: where it is. */
+int arch_domctl_get_vcpucontext(struct vcpu *v, guest_va_t to)
+{
+    struct vcpu_guest_context *c = hv_zalloc(sizeof(*c));
+    int rc;
+
+    if (!c)
+        return -ENOMEM;
+    c->user_regs.rip = FAKE_RIP + v->id;
+    rc = copy_to_guest(to, c, sizeof(*c)) ? -EFAULT : 0;
+    hv_free(c);
+    return rc;
 }
 
 int arch_domctl_set_cpu_policy(struct domain *d, uint32_t nr_leaves, guest_va_t leaves, uint32_t nr_msrs,

@@ -85,8 +85,10 @@ static int loop_set_context(struct domain *d, guest_va_t buffer, uint32_t size)
     if (size > sizeof(loop.context))
         return -EINVAL;
     loop.context_size = size;
-    if (d->nr_vcpus && d->vcpu[0])
+    if (d->nr_vcpus && d->vcpu[0]) {
+        d->vcpu[0]->initialised = true;
         bit_test_and_clear(&d->vcpu[0]->sched.pause_flags, VPF_DOWN);
+    }
     return copy_from_guest(loop.context, buffer, size);
 }
 

@@ -16,6 +16,7 @@
 #define FAKE_BOOT_PAGES 256    /* mfns below: dom0's boot RAM, never in the allocator */
 #define FAKE_DOMAIN_PAGES 64   /* RAM pages of a fake domain, gfns 0 .. 63 */
 #define FAKE_MAX_GSI 256
+#define FAKE_RIP 0x1000        /* where vCPU 0 is, the others behind it */
 #define FAKE_MSIS 16          /* vectors for messages */
 
 struct fake_irq {

@@ -212,6 +212,19 @@ static int do_max_gfn(uint32_t id)
     return n < 0 ? (int)n : 0;
 }
 
+static int do_present(uint32_t id)
+{
+    const uint64_t gfn = 0x301;
+    bool there[3] = { true, false, true };
+    long n = ctrl_memory_populate(p, id, &gfn, 1, 0, 0);
+    int err = n < 0 ? (int)n : n == 1 ? ctrl_domain_pages_present(p, id, gfn - 1, 3, there) : -ESRCH;
+
+    if (!err)
+        assert_true(!there[0] && there[1] && !there[2]);
+    n = ctrl_memory_decrease(p, id, &gfn, 1, 0);
+    return err || n >= 0 ? err : (int)n;
+}
+
 static int do_param(uint32_t id)
 {
     int err = ctrl_hvm_set_param(p, id, HVM_PARAM_STORE_PFN, 0xff000);
@@ -243,6 +256,18 @@ static int do_context(uint32_t id)
     if (n > 0)
         n = ctrl_hvm_get_context(p, id, data, sizeof(data));
     return n < 0 ? (int)n : ctrl_hvm_set_context(p, id, data, (uint32_t)n);
+}
+
+static int do_vcpu_context(uint32_t id)
+{
+    struct vcpu_guest_context context = { 0 };
+    int err = do_context(id); /* it has one then */
+
+    if (!err)
+        err = ctrl_vcpu_get_context(p, id, 0, &context);
+    if (!err)
+        assert_true(context.user_regs.rip);
+    return err;
 }
 
 static int do_port(uint32_t id)
@@ -295,9 +320,9 @@ static const struct {
     { "affinity", do_affinity, false }, { "nodes", do_nodes, false }, { "trigger", do_trigger, false },
     { "time", do_time, false }, { "shutdown", do_shutdown, false }, { "memory", do_memory, false },
     { "claim", do_claim, false }, { "map", do_map, false }, { "physmap", do_physmap, false }, { "pod", do_pod, false },
-    { "max_gfn", do_max_gfn, false }, { "param", do_param, false }, { "params", do_params, false },
-    { "context", do_context, false }, { "port", do_port, false }, { "scheduler", do_scheduler, false },
-    { "target", do_target, false }, { "move", do_move, false },
+    { "max_gfn", do_max_gfn, false }, { "present", do_present, false }, { "param", do_param, false }, { "params", do_params, false },
+    { "context", do_context, false }, { "vcpu context", do_vcpu_context, false }, { "port", do_port, false },
+    { "scheduler", do_scheduler, false }, { "target", do_target, false }, { "move", do_move, false },
 };
 #define NR_WRAPPERS (sizeof(wrappers) / sizeof(wrappers[0]))
 
@@ -554,10 +579,13 @@ static void refused(void **state)
 {
     struct ctrl_cpu_policy policy = { 0 };
     struct ctrl_bitmap none = { 0 };
-    uint8_t context[XEN_VCPU_CONTEXT_SIZE];
+    struct vcpu_guest_context context;
+    bool many[XEN_DOMCTL_PFINFO_MAX + 1];
 
     (void)state;
-    assert_int_equal(ctrl_vcpu_get_context(p, domid, 0, context), -ENOSYS);
+    assert_int_equal(ctrl_vcpu_get_context(p, domid, 0, &context), -ENODATA); /* it was never started */
+    assert_int_equal(ctrl_vcpu_get_context(p, domid, 9, &context), -EINVAL);
+    assert_int_equal(ctrl_vcpu_get_context(p, 0, 0, &context), -EINVAL);
     assert_int_equal(ctrl_vcpu_info(p, domid, 9, NULL), -EINVAL);
     assert_int_equal(ctrl_vcpu_set_affinity(p, domid, 0, &none, NULL, false), -EINVAL);
     assert_int_equal(ctrl_machine_cpu_policy(p, XEN_SYSCTL_cpu_policy_hvm_default, &policy), -EOPNOTSUPP);
@@ -566,7 +594,8 @@ static void refused(void **state)
     assert_int_equal(ctrl_hvm_set_params(p, domid, (struct ctrl_hvm_param[]){ { HVM_PARAM_STORE_PFN, 1 },
                                                                              { HVM_PARAM_NESTEDHVM, 1 } }, 2), -EINVAL);
     assert_int_equal(ctrl_hvm_set_params(p, domid, NULL, 0), 0);
-    assert_int_equal(ctrl_hvm_get_context(p, domid, context, 16), -ENOSPC);
+    assert_int_equal(ctrl_hvm_get_context(p, domid, &context, 16), -ENOSPC);
+    assert_int_equal(ctrl_domain_pages_present(p, domid, 0, sizeof(many), many), -E2BIG);
 }
 
 /* --- another hypervisor --- */

@@ -5,6 +5,7 @@
 #include "errno.h"
 #include "hv.h"
 #include "public/domctl.h"
+#include "public/vcpu_context.h"
 
 static struct xen_domctl *c; /* in dom0's memory */
 
@@ -194,6 +195,30 @@ static void test_vcpu_info_and_affinity(void **state)
     assert_int_equal(domctl(XEN_DOMCTL_setvcpuaffinity, 1), -E2BIG);
 }
 
+static void test_vcpu_context(void **state)
+{
+    struct vcpu_guest_context *to = guest(d0, BUF);
+
+    (void)state;
+    memset(c, 0, sizeof(*c));
+    c->u.vcpucontext = (struct xen_domctl_vcpucontext){.vcpu = 1, .ctxt = BUF};
+    assert_int_equal(domctl(XEN_DOMCTL_getvcpucontext, 1), -ENODATA); /* it was never started */
+    d1->vcpu[1]->initialised = true;
+    assert_int_equal(domctl(XEN_DOMCTL_getvcpucontext, 1), 0);
+    assert_int_equal(to->user_regs.rip, FAKE_RIP + 1);
+    fake_fail_alloc_after(0);
+    assert_int_equal(domctl(XEN_DOMCTL_getvcpucontext, 1), -ENOMEM);
+    fake_fail_alloc_after(-1);
+    c->u.vcpucontext.ctxt = BAD;
+    assert_int_equal(domctl(XEN_DOMCTL_getvcpucontext, 1), -EFAULT);
+    c->u.vcpucontext.vcpu = 2;
+    assert_int_equal(domctl(XEN_DOMCTL_getvcpucontext, 1), -EINVAL);
+    c->u.vcpucontext.vcpu = 1;
+    d0->vcpu[1]->initialised = true;
+    assert_int_equal(domctl(XEN_DOMCTL_getvcpucontext, 0), -EINVAL); /* of its own domain */
+    assert_int_equal(domctl(XEN_DOMCTL_setvcpucontext, 1), -ENOSYS);
+}
+
 static void test_mempool(void **state)
 {
     (void)state;
@@ -296,8 +321,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         domctl_test(test_gate),           domctl_test(test_getdomaininfo), domctl_test(test_life_of_a_domain),
         domctl_test(test_create_refuses), domctl_test(test_not_on_itself), domctl_test(test_vcpu_info_and_affinity),
-        domctl_test(test_mempool),        domctl_test(test_pageframeinfo), domctl_test(test_tsc),
-        domctl_test(test_triggers),       domctl_test(test_target),        domctl_test(test_refused),
+        domctl_test(test_vcpu_context),   domctl_test(test_mempool),       domctl_test(test_pageframeinfo),
+        domctl_test(test_tsc),            domctl_test(test_triggers),      domctl_test(test_target),
+        domctl_test(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 #include "msr.h"
 #include "page.h"
 #include "public/hvm_save.h"
+#include "public/vcpu_context.h"
 #include "vcpu_regs.h"
 #include "vendor.h"
 
@@ -59,7 +60,14 @@ static void set_cpl(struct vcpu *v, unsigned cpl)
     (void)v;
     assert_int_equal(cpl, 0);
 }
+static unsigned cpl;
+static unsigned get_cpl(const struct vcpu *v)
+{
+    (void)v;
+    return cpl;
+}
 static const struct vcpu_vendor fake_vendor = {
+    .get_cpl = get_cpl,
     .get_reg = get_reg, .set_reg = set_reg, .get_segment = get_segment, .set_segment = set_segment, .set_cpl = set_cpl,
 };
 const struct vcpu_vendor *vendor = &fake_vendor;
@@ -114,6 +122,14 @@ void domain_unpause(struct domain *d)
 {
     (void)d;
     paused--;
+}
+void vcpu_pause(struct vcpu *v)
+{
+    domain_pause(v->domain);
+}
+void vcpu_unpause(struct vcpu *v)
+{
+    domain_unpause(v->domain);
 }
 void *hv_zalloc(size_t size)
 {
@@ -310,6 +326,76 @@ static void test_memory_and_faults(void **state)
     refused(size, -ENOMEM);
 }
 
+/* --- XEN_DOMCTL_getvcpucontext --- */
+
+static void fill_registers(struct vcpu *v)
+{
+    for (unsigned i = 0; i < NR_GPRS; i++)
+        v->arch.gpr[i] = 0x100 + i;
+    for (unsigned i = 0; i < VREG_COUNT; i++)
+        regs[v->id][i] = 0x200 + i;
+    for (unsigned i = 0; i < VSEG_COUNT; i++)
+        segs[v->id][i] = (struct segment){ .selector = (uint16_t)(0x300 + i), .base = 0x400 + i };
+    for (unsigned i = 0; i < 4; i++)
+        v->arch.dr[i] = 0x500 + i;
+    memset(fpu[v->id], 0x66, sizeof(fpu[v->id]));
+}
+
+static void test_registers_told(void **state)
+{
+    struct vcpu_guest_context c;
+    struct cpu_user_regs *u = &c.user_regs;
+
+    (void)state;
+    fill_registers(&vcpus[1]);
+    cpl = 0;
+    assert_int_equal(arch_domctl_get_vcpucontext(&vcpus[1], (guest_va_t)&c), 0);
+    assert_int_equal(pauses, 1);
+    assert_int_equal(paused, 0);
+    assert_int_equal(c.flags, VGCF_i387_valid); /* it is down */
+    assert_memory_equal(c.fpu_ctxt, fpu[1], sizeof(c.fpu_ctxt));
+    assert_int_equal(u->rax, 0x100 + RAX);
+    assert_int_equal(u->rcx, 0x100 + RCX);
+    assert_int_equal(u->rsp, 0x100 + RSP);
+    assert_int_equal(u->rdi, 0x100 + RDI);
+    assert_int_equal(u->r8, 0x100 + R8);
+    assert_int_equal(u->r15, 0x100 + R15);
+    assert_int_equal(u->rip, 0x200 + VREG_RIP);
+    assert_int_equal(u->rflags, 0x200 + VREG_RFLAGS);
+    assert_int_equal(u->cs, 0x300 + VSEG_CS);
+    assert_int_equal(u->ss, 0x300 + VSEG_SS);
+    assert_int_equal(u->gs, 0x300 + VSEG_GS);
+    assert_int_equal(c.ctrlreg[0], 0x200 + VREG_CR0);
+    assert_int_equal(c.ctrlreg[1], 0);
+    assert_int_equal(c.ctrlreg[2], 0x200 + VREG_CR2);
+    assert_int_equal(c.ctrlreg[4], 0x200 + VREG_CR4);
+    assert_int_equal(c.debugreg[3], 0x503);
+    assert_int_equal(c.debugreg[7], 0x200 + VREG_DR7);
+    assert_int_equal(c.fs_base, 0x400 + VSEG_FS);
+    assert_int_equal(c.gs_base_kernel, 0x400 + VSEG_GS);
+    assert_int_equal(c.gs_base_user, 0x200 + VREG_KERNEL_GS_BASE);
+    /* In user mode GS is the user's, and the other one the kernel's. */
+    cpl = 3;
+    bit_test_and_clear(&vcpus[1].sched.pause_flags, VPF_DOWN);
+    assert_int_equal(arch_domctl_get_vcpucontext(&vcpus[1], (guest_va_t)&c), 0);
+    assert_int_equal(c.flags, VGCF_i387_valid | VGCF_online);
+    assert_int_equal(c.gs_base_kernel, 0x200 + VREG_KERNEL_GS_BASE);
+    assert_int_equal(c.gs_base_user, 0x400 + VSEG_GS);
+}
+
+static void test_registers_not_told(void **state)
+{
+    struct vcpu_guest_context c;
+
+    (void)state;
+    fault = true;
+    assert_int_equal(arch_domctl_get_vcpucontext(&vcpus[0], (guest_va_t)&c), -EFAULT);
+    assert_int_equal(paused, 0);
+    out_of_memory = true;
+    assert_int_equal(arch_domctl_get_vcpucontext(&vcpus[0], (guest_va_t)&c), -ENOMEM);
+    assert_int_equal(pauses, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +404,8 @@ int main(void)
         cmocka_unit_test_setup(test_bad_contexts, set_up),
         cmocka_unit_test_setup(test_bad_register_values, set_up),
         cmocka_unit_test_setup(test_memory_and_faults, set_up),
+        cmocka_unit_test_setup(test_registers_told, set_up),
+        cmocka_unit_test_setup(test_registers_not_told, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

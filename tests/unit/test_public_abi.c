@@ -20,6 +20,7 @@
 #include "public/sched.h"
 #include "public/sysctl.h"
 #include "public/vcpu.h"
+#include "public/vcpu_context.h"
 #include "public/version.h"
 #include "public/xen.h"
 #include "public_abi.h"

@@ -47,6 +47,7 @@ hypervisor_libx86_a_SOURCES = \
 	hypervisor/arch/x86/time.c \
 	hypervisor/arch/x86/traps.c \
 	hypervisor/arch/x86/vcpu.c \
+	hypervisor/arch/x86/vcpu_context.c \
 	hypervisor/arch/x86/vector.c \
 	hypervisor/arch/x86/boot.S \
 	hypervisor/arch/x86/svm_entry.S \

@@ -85,6 +85,9 @@ struct xen_domctl_getdomaininfo {
 
 #define XEN_DOMCTL_PFINFO_NOTAB (0x0U << 28)
 #define XEN_DOMCTL_PFINFO_XTAB (0xfU << 28)
+#define XEN_DOMCTL_PFINFO_XALLOC (0xeU << 28)
+#define XEN_DOMCTL_PFINFO_BROKEN (0xdU << 28)
+#define XEN_DOMCTL_PFINFO_LTAB_MASK (0xfU << 28)
 #define XEN_DOMCTL_PFINFO_MAX 1024 /* most entries of one call, as the tools know it */
 
 struct xen_domctl_getpageframeinfo3 {
@@ -114,9 +117,8 @@ struct xen_domctl_max_mem {
 
 struct xen_domctl_vcpucontext {
     uint32_t vcpu;
-    uint64_t ctxt; /* to a struct vcpu_guest_context */
+    uint64_t ctxt; /* to a struct vcpu_guest_context (vcpu_context.h) */
 };
-#define XEN_VCPU_CONTEXT_SIZE 5168 /* of that structure, for 64-bit callers */
 
 struct xen_domctl_getvcpuinfo {
     uint32_t vcpu;

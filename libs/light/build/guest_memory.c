@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
+#include "base/zero.h"
 #include "ctrl/machine.h"
 #include "ctrl/memory.h"
 
@@ -160,11 +161,6 @@ static int window_flush(struct guest_memory *m, struct window *w, const char *wh
     m->written += w->count;
     w->count = 0;
     return err;
-}
-
-static bool is_zero(const uint8_t *data, size_t len)
-{
-    return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
 }
 
 /* data: NULL for zeros. */
