@@ -12,7 +12,6 @@
 #include "ctrl/machine.h"
 
 #define PAGE 4096u
-#define PAGES_AT (4 * PAGE) /* headers, names and notes are before */
 #define MAGIC_HVM 0xf00febeeu
 #define FORMAT_VERSION 1u /* 0.1 */
 
@@ -30,18 +29,24 @@ struct note_version {
     uint64_t virt_start, page_size;
 };
 
-/* The order of sections; their names follow each other in the first. */
+/* The order of sections, and of their names in the first. */
 enum section { NO_SECTION, NAMES, NOTES, PRSTATUS, PAGES, PFNS, SECTIONS };
-static const char *const names[SECTIONS] = { "", ".shstrtab", ".note.Xen", ".xen_prstatus", ".xen_pages", ".xen_pfn" };
+static const char names[] = "\0.shstrtab\0.note.Xen\0.xen_prstatus\0.xen_pages\0.xen_pfn";
 
-/* What is before the pages. */
+#define NOTE_SIZE(size) (sizeof(Elf64_Nhdr) + 4 + (size))
+#define NOTES_SIZE (NOTE_SIZE(0) + NOTE_SIZE(sizeof(struct note_header)) + NOTE_SIZE(sizeof(struct note_version)) + NOTE_SIZE(8))
+
+/* What a file begins with. Behind it are contexts, then from the next page on pages, their numbers, names. */
 struct front {
     Elf64_Ehdr elf;
     Elf64_Shdr sections[SECTIONS];
-    char names[128];
-    size_t names_size, notes_size;
-    unsigned char notes[2048];
+    unsigned char notes[NOTES_SIZE];
 };
+
+static uint64_t pages_at(const struct core_file *core)
+{
+    return (sizeof(struct front) + core->nr_contexts * sizeof(*core->contexts) + PAGE - 1) / PAGE * PAGE;
+}
 
 static int write_at(int fd, const void *data, size_t size, uint64_t at)
 {
@@ -69,7 +74,7 @@ static bool hole(const struct core_file *core, const char *page)
 
 static int pages_write(struct core_file *core, const char *pages, size_t count)
 {
-    uint64_t at = PAGES_AT + (uint64_t)core->nr_pages * PAGE;
+    uint64_t at = pages_at(core) + (uint64_t)core->nr_pages * PAGE;
     int rc = 0;
 
     for (size_t i = 0, run; i < count && rc == 0; i += run) {
@@ -104,16 +109,16 @@ int core_file_pages(struct core_file *core, const void *pages, const uint64_t *g
     return 0;
 }
 
-static void note_add(struct front *front, uint32_t type, const void *desc, size_t size)
+/* At *at, which goes on behind it. Its size is a multiple of 4. */
+static void note_add(unsigned char **at, uint32_t type, const void *desc, size_t size)
 {
     const Elf64_Nhdr header = { .n_namesz = 4, .n_descsz = (uint32_t)size, .n_type = type };
-    unsigned char *at = front->notes + front->notes_size;
 
-    memcpy(at, &header, sizeof(header));
-    memcpy(at + sizeof(header), "Xen", 4);
+    memcpy(*at, &header, sizeof(header));
+    memcpy(*at + sizeof(header), "Xen", 4);
     if (size)
-        memcpy(at + sizeof(header) + 4, desc, size);
-    front->notes_size += sizeof(header) + 4 + ((size + 3) & ~(size_t)3);
+        memcpy(*at + sizeof(header) + 4, desc, size);
+    *at += NOTE_SIZE(size);
 }
 
 static int version_fill(struct ctrl_priv *priv, struct note_version *v)
@@ -136,50 +141,50 @@ static int version_fill(struct ctrl_priv *priv, struct note_version *v)
     return rc;
 }
 
-static int notes_make(struct front *front, const struct core_file *core, struct ctrl_priv *priv)
+static int notes_make(unsigned char *at, const struct core_file *core, struct ctrl_priv *priv)
 {
     const struct note_header header = { MAGIC_HVM, core->nr_contexts, core->nr_pages, PAGE };
     const uint64_t format = FORMAT_VERSION;
     struct note_version version = { 0 };
     int rc = version_fill(priv, &version);
 
-    note_add(front, NOTE_NONE, NULL, 0);
-    note_add(front, NOTE_HEADER, &header, sizeof(header));
-    note_add(front, NOTE_XEN_VERSION, &version, sizeof(version));
-    note_add(front, NOTE_FORMAT_VERSION, &format, sizeof(format));
+    note_add(&at, NOTE_NONE, NULL, 0);
+    note_add(&at, NOTE_HEADER, &header, sizeof(header));
+    note_add(&at, NOTE_XEN_VERSION, &version, sizeof(version));
+    note_add(&at, NOTE_FORMAT_VERSION, &format, sizeof(format));
     return rc;
 }
 
-static void section_set(struct front *front, enum section s, uint32_t type, uint64_t at, uint64_t size, uint64_t entry)
+/* Sections follow each other but for the names, which are the last. */
+static void sections_make(Elf64_Shdr *sections, const struct core_file *core)
 {
-    front->sections[s] = (Elf64_Shdr){ .sh_name = (uint32_t)front->names_size, .sh_type = type, .sh_offset = at, .sh_size = size,
-                                       .sh_entsize = entry, .sh_addralign = type == SHT_NULL ? 0 : 1 };
-    memcpy(front->names + front->names_size, names[s], strlen(names[s]) + 1);
-    front->names_size += strlen(names[s]) + 1;
+    uint64_t nr_pages = core->nr_pages, pfns_at = pages_at(core) + nr_pages * PAGE;
+    const Elf64_Shdr all[SECTIONS] = {
+        [NAMES] = { .sh_type = SHT_STRTAB, .sh_offset = pfns_at + nr_pages * sizeof(*core->gfns), .sh_size = sizeof(names) },
+        [NOTES] = { .sh_type = SHT_NOTE, .sh_offset = offsetof(struct front, notes), .sh_size = NOTES_SIZE },
+        [PRSTATUS] = { .sh_type = SHT_PROGBITS, .sh_offset = sizeof(struct front), .sh_addralign = 8,
+                       .sh_size = core->nr_contexts * sizeof(*core->contexts), .sh_entsize = sizeof(*core->contexts) },
+        [PAGES] = { .sh_type = SHT_PROGBITS, .sh_offset = pages_at(core), .sh_addralign = PAGE, .sh_size = nr_pages * PAGE,
+                    .sh_entsize = PAGE },
+        [PFNS] = { .sh_type = SHT_PROGBITS, .sh_offset = pfns_at, .sh_addralign = 8, .sh_size = nr_pages * sizeof(*core->gfns),
+                   .sh_entsize = sizeof(*core->gfns) },
+    };
+
+    memcpy(sections, all, sizeof(all));
+    for (unsigned s = NAMES, name = 1; s < SECTIONS; s++) {
+        sections[s].sh_name = name;
+        name += (unsigned)strlen(names + name) + 1;
+    }
 }
 
-static void headers_make(struct front *front, const struct core_file *core)
+static void elf_make(Elf64_Ehdr *elf)
 {
-    uint64_t pfns_at = PAGES_AT + (uint64_t)core->nr_pages * PAGE;
-    uint64_t contexts_at = pfns_at + core->nr_pages * sizeof(*core->gfns);
-
-    memcpy(front->elf.e_ident, (unsigned char[]){ ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_SYSV },
-           8);
-    front->elf.e_type = ET_CORE;
-    front->elf.e_machine = EM_X86_64;
-    front->elf.e_version = EV_CURRENT;
-    front->elf.e_ehsize = sizeof(front->elf);
-    front->elf.e_shoff = offsetof(struct front, sections);
-    front->elf.e_shentsize = sizeof(front->sections[0]);
-    front->elf.e_shnum = SECTIONS;
-    front->elf.e_shstrndx = NAMES;
-    section_set(front, NO_SECTION, SHT_NULL, 0, 0, 0);
-    section_set(front, NAMES, SHT_STRTAB, offsetof(struct front, names), 0, 0);
-    section_set(front, NOTES, SHT_NOTE, offsetof(struct front, notes), front->notes_size, 0);
-    section_set(front, PRSTATUS, SHT_PROGBITS, contexts_at, core->nr_contexts * sizeof(*core->contexts), sizeof(*core->contexts));
-    section_set(front, PAGES, SHT_PROGBITS, PAGES_AT, (uint64_t)core->nr_pages * PAGE, PAGE);
-    section_set(front, PFNS, SHT_PROGBITS, pfns_at, core->nr_pages * sizeof(*core->gfns), sizeof(*core->gfns));
-    front->sections[NAMES].sh_size = front->names_size;
+    *elf = (Elf64_Ehdr){
+        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_SYSV },
+        .e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_shoff = offsetof(struct front, sections),
+        .e_ehsize = sizeof(*elf), .e_phentsize = sizeof(Elf64_Phdr), .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SECTIONS,
+        .e_shstrndx = NAMES,
+    };
 }
 
 int core_file_end(struct core_file *core, struct ctrl_priv *priv)
@@ -187,15 +192,17 @@ int core_file_end(struct core_file *core, struct ctrl_priv *priv)
     struct front front;
     int rc;
 
-    _Static_assert(sizeof(front) <= PAGES_AT, "what is before the pages");
     memset(&front, 0, sizeof(front));
-    rc = notes_make(&front, core, priv);
+    rc = notes_make(front.notes, core, priv);
     if (rc < 0)
         return rc;
-    headers_make(&front, core);
+    elf_make(&front.elf);
+    sections_make(front.sections, core);
     rc = write_at(core->fd, core->gfns, core->nr_pages * sizeof(*core->gfns), front.sections[PFNS].sh_offset);
     if (rc == 0)
-        rc = write_at(core->fd, core->contexts, core->nr_contexts * sizeof(*core->contexts), front.sections[PRSTATUS].sh_offset);
+        rc = write_at(core->fd, names, sizeof(names), front.sections[NAMES].sh_offset);
+    if (rc == 0)
+        rc = write_at(core->fd, core->contexts, core->nr_contexts * sizeof(*core->contexts), sizeof(front));
     return rc ? rc : write_at(core->fd, &front, sizeof(front), 0);
 }
 
