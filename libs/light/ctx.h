@@ -51,7 +51,10 @@ int light_error(int rc);
 /* Logs what failed with 0 > rc = -errno, and returns the public error for it. */
 int light_fail(libxl_ctx *ctx, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The context's handles, opened when they are first asked for; 0 or a public error, which was logged. */
+/*
+ * The context's handles, opened when they are first asked for; 0 or a public error, which was logged. The store's is another one
+ * after the store has begun again: whoever uses it has the context's lock from here to its last use.
+ */
 int light_priv(libxl_ctx *ctx, struct ctrl_priv **ret_priv);
 int light_store(libxl_ctx *ctx, struct xs_handle **ret_store);
 

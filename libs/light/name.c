@@ -18,6 +18,7 @@
 
 char *light_store_read(libxl_ctx *ctx, int *ret_error, const char *path, ...)
 {
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx); /* another thread may find the handle broken, and close it */
     char name[XENSTORE_ABS_PATH_MAX + 1], *value;
     struct xs_handle *store;
     va_list al;
@@ -49,6 +50,7 @@ static bool write_nodes(struct xs_handle *store, xs_transaction_t t, const struc
 
 int light_store_write(libxl_ctx *ctx, const struct light_node *nodes, unsigned count)
 {
+    libxl_ctx *locked _cleanup_light_unlock_ = light_lock(ctx);
     struct xs_handle *store;
     int error = EAGAIN, rc = light_store(ctx, &store);
 

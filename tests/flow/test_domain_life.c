@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <libxl_utils.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,6 +235,35 @@ static void the_store_begins_again(void **state)
     assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
 }
 
+static bool over;
+
+static void *ask_on(void *arg)
+{
+    while (!__atomic_load_n(&over, __ATOMIC_SEQ_CST))
+        free(libxl_domid_to_name(ctx, *(uint32_t *)arg));
+    return NULL;
+}
+
+/* No thread loses the connection that it waits on to another one that has found it broken. */
+static void the_store_begins_again_under_threads(void **state)
+{
+    uint32_t domid = domain_new();
+    pthread_t threads[3];
+
+    (void)state;
+    over = false;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_on, &domid), 0);
+    for (size_t i = 0; i < 3; i++) {
+        store_stop();
+        assert_true(store_start());
+    }
+    __atomic_store_n(&over, true, __ATOMIC_SEQ_CST);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(paused, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(asked_to_end, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(the_store_begins_again, machine_setup, machine_teardown),
+        cmocka_unit_test_setup_teardown(the_store_begins_again_under_threads, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(found_by_name, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(failing, machine_setup, machine_teardown),
     };
