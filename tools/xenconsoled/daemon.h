@@ -51,6 +51,7 @@ struct daemon {
     struct console *hv; /* the hypervisor's log; NULL: not wanted */
     struct console *consoles;
     struct domain *domains[DOMIDS]; /* those that live */
+    uint32_t domains_end;           /* beyond the last of them */
     struct console **by_port;
     unsigned ports;
 };

@@ -226,7 +226,7 @@ static void domain_watch(struct domain *domain)
 
 void domains_unwatch(struct daemon *daemon)
 {
-    for (unsigned i = 0; i < DOMIDS; i++)
+    for (uint32_t i = 0; i < daemon->domains_end; i++)
         if (daemon->domains[i])
             memset(daemon->domains[i]->watches, 0, sizeof(daemon->domains[i]->watches));
 }
@@ -281,6 +281,8 @@ static struct domain *domain_begin(struct daemon *daemon, const struct xen_domct
     domain->domid = info->domain;
     memcpy(domain->handle, info->handle, sizeof(domain->handle));
     daemon->domains[info->domain] = domain;
+    if (daemon->domains_end <= info->domain)
+        daemon->domains_end = info->domain + 1u;
     for (struct console *c = daemon->consoles; c; c = next) {
         next = c->next;
         if (c->domid != info->domain || console_dead(c))
@@ -325,7 +327,7 @@ void domains_look(struct daemon *daemon)
     struct console *next;
     int n;
 
-    for (uint32_t i = 0; i < DOMIDS; i++)
+    for (uint32_t i = 0; i < daemon->domains_end; i++)
         if (daemon->domains[i])
             daemon->domains[i]->seen = false;
     for (uint32_t first = 1; first < DOMIDS && (n = ctrl_domain_list(daemon->priv, first, DOMAINS_AT_ONCE, infos)) != 0;
@@ -337,9 +339,11 @@ void domains_look(struct daemon *daemon)
         for (int i = 0; i < n; i++)
             domain_seen(daemon, &infos[i]);
     }
-    for (uint32_t i = 0; i < DOMIDS; i++)
+    for (uint32_t i = 0; i < daemon->domains_end; i++)
         if (daemon->domains[i] && !daemon->domains[i]->seen)
             domain_end(daemon->domains[i]);
+    while (daemon->domains_end && !daemon->domains[daemon->domains_end - 1])
+        daemon->domains_end--;
     for (struct console *c = daemon->consoles; c; c = next) { /* an earlier daemon's, whose domain has gone */
         next = c->next;
         if (c->domid < DOMIDS && !console_dead(c) && !daemon->domains[c->domid])
@@ -350,7 +354,7 @@ void domains_look(struct daemon *daemon)
 
 void domains_stop(struct daemon *daemon)
 {
-    for (uint32_t i = 0; i < DOMIDS; i++)
+    for (uint32_t i = 0; i < daemon->domains_end; i++)
         if (daemon->domains[i])
             domain_free(daemon->domains[i]);
 }
