@@ -125,16 +125,11 @@ static void too_late(struct loop_timer *timer)
 
 static int limit(struct op *op, struct light_bootloader *b)
 {
-    const char *text = getenv("LIBXL_BOOTLOADER_TIMEOUT");
-    unsigned long seconds = SECONDS;
-    char *end;
+    unsigned seconds;
+    int rc = light_child_seconds(op, "LIBXL_BOOTLOADER_TIMEOUT", SECONDS, &seconds);
 
-    if (text) {
-        errno = 0;
-        seconds = strtoul(text, &end, 10);
-        if (text[0] < '0' || text[0] > '9' || *end || errno || seconds > INT_MAX)
-            return op_fail(op, ERROR_INVAL, "LIBXL_BOOTLOADER_TIMEOUT=%s is not a number of seconds", text);
-    }
+    if (rc)
+        return rc;
     if (seconds)
         loop_timer_set(op->loop, &b->timer, loop_now() + seconds * LOOP_SECOND, too_late);
     return 0;

@@ -428,6 +428,23 @@ int light_child_step(struct op *op, libxl_ctx *ctx, struct light_child *child, c
     return rc < 0 ? op_fail(op, ERROR_FAIL, "%s cannot be started: %s", wish->what, strerror(-rc)) : OP_WAITS;
 }
 
+int light_child_seconds(struct op *op, const char *variable, unsigned otherwise, unsigned *ret_seconds)
+{
+    const char *text = getenv(variable);
+    unsigned long seconds;
+    char *end;
+
+    *ret_seconds = otherwise;
+    if (!text)
+        return 0;
+    errno = 0;
+    seconds = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno || seconds > INT_MAX)
+        return op_fail(op, ERROR_INVAL, "%s=%s is not a number of seconds", variable, text);
+    *ret_seconds = (unsigned)seconds;
+    return 0;
+}
+
 /* --- what programs say about children --- */
 
 /* Another's, which only the program can know. */

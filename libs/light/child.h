@@ -58,6 +58,9 @@ int light_child_step(struct op *op, libxl_ctx *ctx, struct light_child *child, c
 /* From ended(): why it has not done what it was to do, of op's arena; NULL: it has exited with 0. */
 const char *light_child_verdict(struct op *op, const struct light_child *child, int status, const char *said);
 
+/* How long one may take: what this variable of the environment says; 0: for ever. 0, or what op_fail() returned. */
+int light_child_seconds(struct op *op, const char *variable, unsigned otherwise, unsigned *ret_seconds);
+
 /* The context's end: kills all that was not let go of. */
 void light_children_free(libxl_ctx *ctx);
 

@@ -369,6 +369,8 @@ static int connect_undo(struct op *op)
     return d->kind->up_undo && !d->script && d->backend_domid == 0 ? d->kind->up_undo(op) : 0;
 }
 
+/* The first are those of one that is only looked at. */
+#define TRIED 2
 static const struct op_step steps[] = {
     { .name = "checking its configuration", .start = check },
     { .name = "looking at what it is made of", .start = open_it },
@@ -390,9 +392,9 @@ static void release(struct op *op)
     d->fd = -1;
 }
 
-bool light_attach_begin(struct op *op, struct light_device *d)
+static bool begin(struct op *op, struct light_device *d, unsigned count)
 {
-    struct op *child = op_child(op, steps, sizeof(steps) / sizeof(steps[0]), d);
+    struct op *child = op_child(op, steps, count, d);
 
     d->fd = -1;
     if (child)
@@ -400,4 +402,14 @@ bool light_attach_begin(struct op *op, struct light_device *d)
     else
         op_fail(op, ERROR_NOMEM, "no memory");
     return child;
+}
+
+bool light_attach_begin(struct op *op, struct light_device *d)
+{
+    return begin(op, d, sizeof(steps) / sizeof(steps[0]));
+}
+
+bool light_attach_try(struct op *op, struct light_device *d)
+{
+    return begin(op, d, TRIED);
 }

@@ -102,6 +102,8 @@ void light_device_write(struct light_device *d, enum light_side side, const char
  * and stays until the step is done. False: no memory, which was said.
  */
 bool light_attach_begin(struct op *op, struct light_device *d);
+/* The same, but it is only looked at: afterwards d->by_model is known, as it will be attached. */
+bool light_attach_try(struct op *op, struct light_device *d);
 /*
  * How a device is taken away: an error if the guest keeps it; all the same then; without asking, and none is fine too; the same,
  * of one whose script was not run.

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "light/device.h"
+#include "light/device_model.h"
 #include "light/domain_op.h"
 #include "light/events.h"
 #include "light/userdata.h"
@@ -96,8 +97,94 @@ int light_device_forget(libxl_ctx *ctx, uint32_t domid, const struct light_devic
 struct add {
     struct light_domain on;
     struct light_device device; /* its config is a copy of the caller's */
+    struct light_model model;   /* ctx NULL: it needs none */
+    libxl_domain_config config; /* the kept one, with the device, for a model that is started */
     void *caller;               /* that gets what was filled in; NULL: it may be gone by then */
 };
+
+/* --- the first device that needs a device model starts it --- */
+
+static int look(struct op *op)
+{
+    struct add *a = op->arg;
+
+    return light_attach_try(op, &a->device) ? OP_WAITS : ERROR_NOMEM;
+}
+
+static int find_model(struct op *op)
+{
+    struct add *a = op->arg;
+    struct light_model *m = &a->model;
+
+    if (!a->device.by_model || a->device.backend_domid)
+        return 0;
+    m->ctx = a->on.ctx;
+    m->domid = a->on.domid;
+    m->config = &a->config;
+    m->alone = true;
+    return light_model_find(op, m);
+}
+
+static bool needs_model(const struct add *a)
+{
+    return a->model.ctx && !a->model.runs;
+}
+
+static int start_model(struct op *op)
+{
+    struct add *a = op->arg;
+    int rc;
+
+    if (!needs_model(a))
+        return 0;
+    rc = light_config_load(a->on.ctx, a->on.domid, &a->config);
+    if (rc == 0)
+        rc = put(a->on.ctx, &a->config, a->device.kind, a->device.config);
+    if (rc)
+        return op_fail(op, rc, "its configuration, which QEMU is started by, cannot be had from %s", light_userdata_folder);
+    return light_model_start(op, &a->model);
+}
+
+static int end_model(struct op *op)
+{
+    struct add *a = op->arg;
+
+    return needs_model(a) ? light_model_end(op, &a->model) : 0;
+}
+
+/* When it has ended. */
+static int forget_model(struct op *op)
+{
+    struct add *a = op->arg;
+
+    return needs_model(a) ? light_model_forget(op, &a->model) : 0;
+}
+
+static void stop_model(struct op *op)
+{
+    light_model_stop(&((struct add *)op->arg)->model);
+}
+
+static int ask_model(struct op *op)
+{
+    struct add *a = op->arg;
+
+    return needs_model(a) ? light_model_ask(op, &a->model) : 0;
+}
+
+static void stop_asking(struct op *op)
+{
+    light_qmp_stop(&((struct add *)op->arg)->model.qmp);
+}
+
+static int keep_model(struct op *op)
+{
+    struct add *a = op->arg;
+
+    return needs_model(a) ? light_model_keep(op, &a->model) : 0;
+}
+
+/* --- the device --- */
 
 static int attach(struct op *op)
 {
@@ -138,9 +225,16 @@ static void release(struct op *op)
     struct add *a = op->arg;
 
     light_dispose(a->device.kind->type, a->device.config);
+    light_model_release(&a->model);
+    libxl_domain_config_dispose(&a->config);
 }
 
 static const struct op_step add_steps[] = {
+    { .name = "looking at it", .start = look },
+    { .name = "looking for its device model", .start = find_model, .undo = forget_model },
+    { .name = "starting its device model", .start = start_model, .undo = end_model, .stop = stop_model },
+    { .name = "asking its device model", .start = ask_model, .stop = stop_asking, .seconds = LIGHT_QMP_SECONDS },
+    { .name = "letting its device model go on", .start = keep_model },
     { .name = "attaching a device", .start = attach, .undo = attach_undo },
     { .name = "keeping it in the domain's configuration", .start = keep },
 };
@@ -160,6 +254,7 @@ static int device_add(libxl_ctx *ctx, uint32_t domid, const struct light_device_
     a->device.config = arena_alloc(&op->arena, kind->type->size);
     if (!a->device.config || light_copy(kind->type, a->device.config, config))
         return light_op_drop(ctx, op, -ENOMEM, "domain %u: attaching a device", domid);
+    libxl_domain_config_init(&a->config);
     op->release = release;
     return light_op_run(ctx, op, how);
 }

@@ -19,7 +19,7 @@ struct detach {
     enum light_removal how;
     char folder[80];
     struct light_look look;
-    struct light_value front, back, node, params, script, ip;
+    struct light_value front, back, node, params, script, ip, gateway;
     struct light_script run; /* path NULL: it has none */
     struct light_tx tx;
     struct light_state_wait wait;
@@ -57,11 +57,13 @@ static int found_backend(struct light_look *look)
     d->params.path = arena_printf(&look->op->arena, "%s/params", d->back.text);
     d->script.path = arena_printf(&look->op->arena, "%s/script", d->back.text);
     d->ip.path = arena_printf(&look->op->arena, "%s/ip", d->back.text);
+    d->gateway.path = arena_printf(&look->op->arena, "%s/gatewaydev", d->back.text);
     light_look_begin(d->ctx, look);
     light_look_read(look, &d->node);
     light_look_read(look, &d->params);
     light_look_read(look, &d->script);
     light_look_read(look, &d->ip);
+    light_look_read(look, &d->gateway);
     return light_look_end(look);
 }
 
@@ -169,6 +171,7 @@ static int run_script(struct op *op)
         .back = d->back.text,
         .domid = d->domid,
         .devid = d->devid,
+        .gateway = d->gateway.text,
         .must = d->how == LIGHT_SAFELY,
     };
     return light_script_run(op, &d->run);

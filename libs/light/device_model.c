@@ -177,12 +177,17 @@ static void model_ended(struct light_child *child, int status, const char *said)
 {
     struct light_model *m = (struct light_model *)((char *)child - offsetof(struct light_model, child));
 
-    (void)said;
+    int rc = ERROR_FAIL;
+
     if (!m->starting)
         return;
     light_model_stop(m);
-    op_step_done(m->op, op_fail(m->op, ERROR_FAIL, "it has ended at once (status 0x%x): see %s/qemu-dm-%s.log",
-                                (unsigned)status, light_model_logs, m->config->c_info.name));
+    if (said[0]) /* by us, in its place: what it says itself is in its log */
+        op_fail(m->op, rc, "%s %s: is qemu-system-xen installed?", m->program, said);
+    else
+        op_fail(m->op, rc, "it has ended at once (status 0x%x): see %s/qemu-dm-%s.log", (unsigned)status, light_model_logs,
+                m->config->c_info.name);
+    op_step_done(m->op, rc);
 }
 
 static int state_look(struct light_state_wait *wait, const char *value)
@@ -223,27 +228,143 @@ int light_model_start(struct op *op, struct light_model *m)
     if (rc < 0)
         return op_fail(op, ERROR_FAIL, "%s cannot be started: %s", args.list[0], strerror(-rc));
     m->starting = true;
+    m->program = args.list[0];
     return light_state_wait(&m->wait);
 }
 
+/* --- does one run? --- */
+
+/* A number may be another process's by now. */
+static bool is_model_of(uint32_t pid, uint32_t domid)
+{
+    char path[40], line[4096], want[32];
+    int fd _cleanup_close_ = -1, len = snprintf(want, sizeof(want), "-xen-domid%c%u", '\0', domid) + 1;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? 0 : read(fd, line, sizeof(line));
+    return n > 0 && memmem(line, (size_t)n, want, (size_t)len);
+}
+
+static bool runs(const struct light_model *m, int rc, const char *payload)
+{
+    uint32_t pid;
+
+    return rc == 0 && light_number(payload, &pid) && is_model_of(pid, m->domid);
+}
+
+static const char *pid_path(const struct light_tx *tx)
+{
+    const struct light_model *m = tx->arg;
+
+    return arena_printf(&tx->op->arena, "/local/domain/%u/image/device-model-pid", m->domid);
+}
+
+/* Nothing is written for a domain that has gone. */
+static int domain_there(struct light_tx *tx, int rc, const char *payload, size_t len)
+{
+    (void)tx;
+    (void)payload;
+    (void)len;
+    return rc == -ENOENT ? -ESRCH : rc;
+}
+
+static void look_for_domain(struct light_tx *tx)
+{
+    const struct light_model *m = tx->arg;
+
+    light_tx_read(tx, arena_printf(&tx->op->arena, "/local/domain/%u", m->domid), domain_there);
+}
+
+static int answer(struct light_tx *tx, int rc)
+{
+    return rc == -ESRCH ? op_fail(tx->op, ERROR_DOMAIN_NOTFOUND, "there is no such domain") : light_store_answer(tx->op, rc);
+}
+
+static int find_answer(struct light_tx *tx, int rc, const char *payload, size_t len)
+{
+    struct light_model *m = tx->arg;
+
+    (void)len;
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    m->runs = runs(m, rc, payload);
+    if (!m->runs)
+        light_tx_remove(tx, arena_printf(&tx->op->arena, "/local/domain/0/device-model/%u/state", m->domid));
+    return 0;
+}
+
+static void find_body(struct light_tx *tx)
+{
+    look_for_domain(tx);
+    light_tx_read(tx, pid_path(tx), find_answer);
+}
+
+int light_model_find(struct op *op, struct light_model *m)
+{
+    m->tx = (struct light_tx){ .op = op, .arg = m, .body = find_body, .done = answer };
+    return light_tx_run(m->ctx, &m->tx);
+}
+
+static void forget_body(struct light_tx *tx)
+{
+    const struct light_model *m = tx->arg;
+
+    light_tx_remove(tx, pid_path(tx));
+    light_tx_remove(tx, arena_printf(&tx->op->arena, "/local/domain/0/device-model/%u", m->domid));
+}
+
+int light_model_forget(struct op *op, struct light_model *m)
+{
+    m->tx = (struct light_tx){ .op = op, .arg = m, .body = forget_body };
+    return light_tx_run(m->ctx, &m->tx);
+}
+
 /* --- it runs: who ends it reads its number, and until that is written it ends with us --- */
+
+static void pid_write(struct light_tx *tx)
+{
+    const struct light_model *m = tx->arg;
+
+    light_tx_write(tx, pid_path(tx), arena_printf(&tx->op->arena, "%ld", (long)light_child_pid(&m->child)));
+    light_model_tell(tx, m);
+}
+
+static int pid_before(struct light_tx *tx, int rc, const char *payload, size_t len)
+{
+    struct light_model *m = tx->arg;
+
+    (void)len;
+    if (rc < 0 && rc != -ENOENT)
+        return rc;
+    m->runs = runs(m, rc, payload);
+    if (!m->runs)
+        pid_write(tx);
+    return 0;
+}
 
 static void pid_body(struct light_tx *tx)
 {
     const struct light_model *m = tx->arg;
 
-    light_tx_write(tx, arena_printf(&tx->op->arena, "/local/domain/%u/image/device-model-pid", m->domid),
-                   arena_printf(&tx->op->arena, "%ld", (long)light_child_pid(&m->child)));
-    light_model_tell(tx, m);
+    if (!m->alone) {
+        pid_write(tx);
+        return;
+    }
+    look_for_domain(tx);
+    light_tx_read(tx, pid_path(tx), pid_before);
 }
 
 static int pid_written(struct light_tx *tx, int rc)
 {
     struct light_model *m = tx->arg;
 
-    if (rc == 0)
+    if (rc == 0 && m->runs)
+        light_child_kill(&m->child);
+    else if (rc == 0)
         light_child_release(&m->child);
-    return light_store_answer(tx->op, rc);
+    return answer(tx, rc);
 }
 
 int light_model_keep(struct op *op, struct light_model *m)
@@ -299,19 +420,6 @@ static void too_long(struct loop_timer *timer)
 
     log_warn(m->op->log, "domain %u: its device model does not end, and is killed", m->domid);
     signal_it(m, SIGKILL);
-}
-
-/* A number may be another process's by now. */
-static bool is_model_of(uint32_t pid, uint32_t domid)
-{
-    char path[40], line[4096], want[32];
-    int fd _cleanup_close_ = -1, len = snprintf(want, sizeof(want), "-xen-domid%c%u", '\0', domid) + 1;
-    ssize_t n;
-
-    snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = fd < 0 ? 0 : read(fd, line, sizeof(line));
-    return n > 0 && memmem(line, (size_t)n, want, (size_t)len);
 }
 
 static int pid_read(struct light_look *look)

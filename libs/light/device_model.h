@@ -30,6 +30,9 @@ struct light_model {
     bool starting;
     struct light_qmp qmp;
     const char *vnc_listen, *vnc_port; /* of op's arena; NULL: it was not asked */
+    const char *program;
+    bool runs;             /* one does that is not ours to end */
+    bool alone;            /* keep it unless another was started meanwhile */
     int fd; /* of the process that ends */
     struct loop_fd ended;
     struct loop_timer timer;
@@ -37,6 +40,14 @@ struct light_model {
 
 /* vnclisten=ADDRESS:DISPLAY, where an address of IPv6 is in brackets. */
 bool light_vnc_listen_has_display(const char *listen);
+
+/*
+ * A step's start, before it is started for a domain that is there: `runs` is whether one does. What is left in the store of one that has
+ * ended goes.
+ */
+int light_model_find(struct op *op, struct light_model *m);
+/* Its undo, when one that was started has ended. */
+int light_model_forget(struct op *op, struct light_model *m);
 
 /* A step's start: runs it and waits until it serves its devices; and the step's stop. ctx, domid and config are set. */
 int light_model_start(struct op *op, struct light_model *m);
@@ -50,7 +61,10 @@ int light_model_ask(struct op *op, struct light_model *m);
 /* What it has said becomes nodes. */
 void light_model_tell(struct light_tx *tx, const struct light_model *m);
 
-/* The next step's start: from then on it stays, whatever becomes of us; what it has said is told to the store. */
+/*
+ * The next step's start: from then on it stays, whatever becomes of us; what it has said is told to the store. With `alone` it goes
+ * where another one runs by now, and sets `runs`.
+ */
 int light_model_keep(struct op *op, struct light_model *m);
 
 /* A step's start or undo: ends that of a domain, whoever started it, if there is one. ctx and domid are set. */

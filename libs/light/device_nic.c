@@ -78,6 +78,8 @@ static void nodes(struct light_device *d)
     light_device_write(d, LIGHT_BACK, "mac", "%s", mac);
     if (nic->ip)
         light_device_write(d, LIGHT_BACK, "ip", "%s", nic->ip);
+    if (nic->gatewaydev)
+        light_device_write(d, LIGHT_BACK, "gatewaydev", "%s", nic->gatewaydev);
     if (nic->rate_interval_usecs)
         light_device_write(d, LIGHT_BACK, "rate", "%ju,%u", (uintmax_t)nic->rate_bytes_per_interval, nic->rate_interval_usecs);
     light_device_write(d, LIGHT_BACK, "bridge", "%s", nic->bridge);
@@ -194,6 +196,7 @@ static int from_nodes(const struct light_node_reader *r, void *config)
     if (mac && light_mac_parse(mac, nic->mac) < 0)
         return ERROR_FAIL;
     nic->ip = light_node_text(r, "ip");
+    nic->gatewaydev = light_node_text(r, "gatewaydev");
     nic->bridge = light_node_text(r, "bridge");
     nic->script = light_node_text(r, "script");
     nic->ifname = light_node_text(r, "vifname");

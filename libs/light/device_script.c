@@ -11,10 +11,11 @@
 #include "light/device.h"
 
 #define OWN_DOMAIN "/local/domain/0/" /* paths of the store without a slash in front are below it */
+#define SECONDS 40
+#define TIMEOUT "LIBXL_HOTPLUG_TIMEOUT"
 
 const char *light_script_folder = "/etc/xen/scripts";
 const char *light_script_log = LOCALSTATEDIR "/log/xen/xen-hotplug.log";
-unsigned light_script_seconds = 40;
 
 const char *light_script_path(struct op *op, const char *name)
 {
@@ -40,9 +41,11 @@ bool light_script_is_own(const char *path, const char *ip)
 
 int light_script_check(struct op *op, const char *path)
 {
+    unsigned seconds;
     int rc = executable(path);
 
-    return rc < 0 ? op_fail(op, ERROR_INVAL, "script %s cannot be executed: %s", path, strerror(-rc)) : 0;
+    return rc < 0 ? op_fail(op, ERROR_INVAL, "script %s cannot be executed: %s", path, strerror(-rc)) :
+                    light_child_seconds(op, TIMEOUT, SECONDS, &seconds);
 }
 
 /* --- it runs --- */
@@ -73,7 +76,8 @@ static void ended(struct light_child *child, int status, const char *said)
 static void too_late(struct loop_timer *timer)
 {
     struct light_script *s = (struct light_script *)((char *)timer - offsetof(struct light_script, timer));
-    const char *failed = arena_printf(&s->op->arena, "%s has not ended after %u s, and was killed", s->child.what, light_script_seconds);
+    const char *failed = arena_printf(&s->op->arena, "%s has not ended after %u s, and was killed; " TIMEOUT "=SECONDS gives it more",
+                                      s->child.what, s->seconds);
 
     light_child_kill(&s->child);
     over(s, ERROR_TIMEDOUT, failed ? failed : "no memory");
@@ -108,8 +112,10 @@ int light_script_run(struct op *op, struct light_script *s)
 {
     const char *what = arena_printf(&op->arena, "script %s", s->path);
     char vif[32] = "";
-    int rc;
+    int rc = light_child_seconds(op, TIMEOUT, SECONDS, &s->seconds);
 
+    if (rc)
+        return rc;
     s->op = op;
     s->logged = log_size();
     if (!what)
@@ -117,8 +123,8 @@ int light_script_run(struct op *op, struct light_script *s)
     if (!strcmp(s->word, "vif"))
         snprintf(vif, sizeof(vif), "vif%u.%u", s->domid, s->devid);
     rc = start(op, s, what, vif);
-    if (rc == OP_WAITS)
-        loop_timer_set(op->loop, &s->timer, loop_now() + light_script_seconds * LOOP_SECOND, too_late);
+    if (rc == OP_WAITS && s->seconds)
+        loop_timer_set(op->loop, &s->timer, loop_now() + s->seconds * LOOP_SECOND, too_late);
     return rc;
 }
 

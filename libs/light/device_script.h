@@ -16,7 +16,6 @@
 
 extern const char *light_script_folder; /* of names without a slash */
 extern const char *light_script_log;    /* where the distribution's scripts leave what they say */
-extern unsigned light_script_seconds;   /* that each has */
 
 struct light_script {
     libxl_ctx *ctx;
@@ -35,6 +34,7 @@ struct light_script {
     const char *failed; /* why; NULL: it has not */
     int rc;
     long long logged;   /* the log's size before */
+    unsigned seconds;   /* that it has; 0: for ever */
 };
 
 /* Of op's arena; NULL: no memory. */

@@ -13,6 +13,7 @@
 #include <libxl_event.h>
 #include <libxl_utils.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "flow/world.h"
 #include "light/device_host_fake.h"
 #include "light/device_model.h"
+#include "light/userdata.h"
 
 /* --- a domain with a device model: a script that says that it runs, and stays --- */
 
@@ -137,6 +139,163 @@ static void model_cancelled(void **state)
         expect_no_children();
         libxl_domain_config_dispose(&config);
     }
+}
+
+/* --- the first device that needs a model starts it --- */
+
+static void keep_guest(const char *script)
+{
+    libxl_domain_config config;
+
+    model_config(&config, script);
+    free(config.c_info.name);
+    config.c_info.name = strdup("guest");
+    for (int i = 0; i < config.num_disks; i++)
+        libxl_device_disk_dispose(&config.disks[i]);
+    config.num_disks = config.num_vfbs = config.num_vkbs = 0;
+    assert_int_equal(light_config_store(ctx, domid, &config), 0);
+    libxl_domain_config_dispose(&config);
+}
+
+static libxl_device_disk qdisk_of(const char *vdev)
+{
+    libxl_device_disk disk = disk_of("/block/5", vdev, true);
+
+    disk.backend = LIBXL_DISK_BACKEND_QDISK;
+    return disk;
+}
+
+static void expect_model(bool is)
+{
+    assert_int_equal(there(path_of("/local/domain/%u/image/device-model-pid", domid)), is);
+    assert_int_equal(there(path_of("/local/domain/0/device-model/%u", domid)), is);
+}
+
+static void first_starts_model(void **state)
+{
+    libxl_device_disk first = qdisk_of("xvda"), second = qdisk_of("xvdb");
+    char *pid, *again;
+
+    (void)state;
+    keep_guest(model_works);
+    second.readwrite = first.readwrite = 0;
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &first, NULL), 0);
+    expect_model(true);
+    pid = xs_read(xs, XBT_NULL, path_of("/local/domain/%u/image/device-model-pid", domid), NULL);
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &second, NULL), 0);
+    value_is(path_of("/local/domain/%u/image/device-model-pid", domid), pid);
+    assert_int_equal(kept_disks(), 2);
+
+    /* It has ended, and left its nodes. */
+    assert_int_equal(libxl_device_disk_destroy(ctx, domid, &second, NULL), 0);
+    assert_int_equal(kill((pid_t)atol(pid), SIGKILL), 0);
+    expect_no_children();
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &second, NULL), 0);
+    again = xs_read(xs, XBT_NULL, path_of("/local/domain/%u/image/device-model-pid", domid), NULL);
+    assert_string_not_equal(pid, again);
+    free(pid);
+    free(again);
+    assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0); /* with it */
+    expect_nothing_of(domid);
+    expect_model(false);
+    expect_no_children();
+    domid = domain_new(); /* the teardown's */
+    libxl_device_disk_dispose(&first);
+    libxl_device_disk_dispose(&second);
+}
+
+static void first_does_not(void **state)
+{
+    libxl_device_disk disk = qdisk_of("xvda");
+
+    (void)state;
+    keep_guest("#!/bin/sh\nexit 3\n");
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_FAIL);
+    assert_non_null(strstr(log_text, "starting its device model: it has ended at once (status 0x300)"));
+    expect_model(false);
+    keep_guest("#!/nowhere/sh\n");
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_FAIL);
+    assert_non_null(strstr(log_text, "/model cannot be executed: No such file or directory: is qemu-system-xen installed?"));
+    keep_guest(model_works);
+    *backend_mode = REFUSES; /* it was started for nothing */
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_FAIL);
+    assert_non_null(strstr(log_text, "its backend refuses it"));
+    expect_model(false);
+    expect_no_children();
+    assert_int_equal(kept_disks(), 0);
+    assert_int_equal(libxl_device_disk_add(ctx, 99, &disk, NULL), ERROR_DOMAIN_NOTFOUND);
+    assert_false(there("/local/domain/99"));
+    libxl_device_disk_dispose(&disk);
+}
+
+/* Everything that is asked for fails once. */
+static void first_faults(void **state)
+{
+    libxl_device_disk disk = qdisk_of("xvda");
+
+    (void)state;
+    keep_guest(model_works);
+    for (enum what_fails what = 0; what < KINDS; what++) {
+        bool failed = true;
+
+        for (unsigned nth = 1; failed; nth += what == MEMORY ? 5 : 1) {
+            int rc;
+
+            log_text[0] = '\0';
+            fault_begin(what, nth);
+            rc = libxl_device_disk_add(ctx, domid, &disk, NULL);
+            failed = fault_end(what);
+            assert_true(failed || rc == 0);
+            assert_true(rc == 0 || rc == ERROR_NOMEM || log_text[0]);
+            if (rc == 0) { /* it stays for the next one, which there is none of */
+                char *text = xs_read(xs, XBT_NULL, path_of("/local/domain/%u/image/device-model-pid", domid), NULL);
+                pid_t pid = atoi(text);
+
+                free(text);
+                assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);
+                assert_int_equal(kill(pid, SIGKILL), 0);
+                xs_rm(xs, XBT_NULL, path_of("/local/domain/%u/image/device-model-pid", domid));
+                xs_rm(xs, XBT_NULL, path_of("/local/domain/0/device-model/%u", domid));
+            }
+            expect_model(false);
+            expect_no_children();
+            expect_no_disk(51712);
+            assert_int_equal(kept_disks(), 0);
+        }
+    }
+    libxl_device_disk_dispose(&disk);
+}
+
+/* Cancelled after each look at what has happened. */
+static void first_cancelled(void **state)
+{
+    libxl_device_disk disk = qdisk_of("xvda");
+    libxl_asyncop_how how = { .u.for_event = 9 };
+    int rc = ERROR_ABORTED;
+
+    (void)state;
+    keep_guest(model_works);
+    for (unsigned ms = 0; rc; ms += 2) {
+        libxl_event *event;
+
+        assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, &how), 0);
+        for (unsigned i = 0; i < ms; i++) {
+            poll(NULL, 0, 1);
+            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
+                libxl_event_free(ctx, event);
+        }
+        libxl_ao_abort(ctx, &how);
+        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+        rc = event->u.operation_complete.rc;
+        libxl_event_free(ctx, event);
+        assert_true(rc == 0 || rc == ERROR_ABORTED);
+        if (rc == 0)
+            break;
+        expect_model(false);
+        expect_no_children();
+        expect_no_disk(51712);
+    }
+    libxl_device_disk_dispose(&disk);
 }
 
 /* --- what fails --- */
@@ -316,7 +475,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, guest_setup, guest_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(model_comes_and_goes), TEST(model_fails), TEST(model_cancelled), TEST(nic_fails), TEST(attach_fails),
+        TEST(model_comes_and_goes), TEST(model_fails), TEST(model_cancelled), TEST(first_starts_model), TEST(first_does_not),
+        TEST(first_faults), TEST(first_cancelled), TEST(nic_fails), TEST(attach_fails),
         TEST(detach_fails), TEST(create_fails), TEST(attach_cancelled),
     };
 

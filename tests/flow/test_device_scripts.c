@@ -85,7 +85,7 @@ static libxl_device_disk disk_by(const char *script)
 static int setup(void **state)
 {
     unlink(calls_path());
-    light_script_seconds = 40;
+    unsetenv("LIBXL_HOTPLUG_TIMEOUT");
     light_script_folder = world_folder;
     light_script_log = "/nowhere/log";
     return guest_setup(state);
@@ -137,7 +137,7 @@ static void nic_comes_and_goes(void **state)
     value_is(path_of("/local/domain/0/backend/vif/%u/0/vifname", domid), "eth7");
     value_is(path_of("/local/domain/0/backend/vif/%u/0/hotplug-status", domid), "connected");
     assert_int_equal(libxl_device_nic_remove(ctx, domid, &nic, NULL), 0);
-    assert_string_equal(calls(), path_of("offline type_if=vif, vif backend backend/vif/%u/0 vif%u.0  %s.\n", domid, domid, path));
+    assert_string_equal(calls(), path_of("offline type_if=vif, vif backend backend/vif/%u/0 vif%u.0 eth9 %s.\n", domid, domid, path));
     assert_false(there(path_of("/libxl/%u/device/vif/0", domid)));
     assert_string_equal(log_text, "");
     libxl_device_nic_dispose(&nic);
@@ -246,9 +246,9 @@ static void attach_too_long(void **state)
     libxl_device_disk disk = disk_by(script_write("mkfifo $0.fifo; exec 3<>$0.fifo; read x <&3 & read x <&3", "rm $0.fifo"));
 
     (void)state;
-    light_script_seconds = 1;
+    setenv("LIBXL_HOTPLUG_TIMEOUT", "1", 1);
     assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_TIMEDOUT);
-    assert_non_null(strstr(log_text, "script has not ended after 1 s, and was killed\n"));
+    assert_non_null(strstr(log_text, "script has not ended after 1 s, and was killed; LIBXL_HOTPLUG_TIMEOUT=SECONDS gives it more\n"));
     assert_int_equal(count_of(calls(), "remove ,"), 1);
     expect_no_disk(51728);
     expect_no_children();
@@ -269,6 +269,10 @@ static void not_run(void **state)
     assert_non_null(strstr(log_text, " cannot be executed: Permission denied\n"));
     free(disk.script);
     disk.script = strdup(script_write(CONNECTS_DISK, ":"));
+    setenv("LIBXL_HOTPLUG_TIMEOUT", "soon", 1);
+    assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_INVAL);
+    assert_non_null(strstr(log_text, "LIBXL_HOTPLUG_TIMEOUT=soon is not a number of seconds\n"));
+    unsetenv("LIBXL_HOTPLUG_TIMEOUT");
     disk.backend = LIBXL_DISK_BACKEND_QDISK;
     assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_INVAL);
     assert_non_null(strstr(log_text, "disk xvdb: a script makes a block device"));

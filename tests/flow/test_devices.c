@@ -235,6 +235,42 @@ static void nic_comes_and_goes(void **state)
     libxl_device_nic_dispose(&nic);
 }
 
+/* A reboot is an end and a new domain by what is kept of the first; what was attached meanwhile can be taken away from that. */
+static void nic_after_reboot(void **state)
+{
+    libxl_device_nic nic = nic_of("xenbr0"), found, *list;
+    libxl_domain_config config, again;
+    char kernel[80];
+    uint32_t id = 0;
+    int num;
+
+    (void)state;
+    kernel_write(kernel);
+    config_plain(&config, kernel);
+    assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), 0);
+    memcpy(nic.mac, "\x00\x16\x3e\0\0\x05", 6);
+    assert_int_equal(libxl_device_nic_add(ctx, id, &nic, NULL), 0);
+    libxl_domain_config_init(&again);
+    assert_int_equal(libxl_retrieve_domain_configuration(ctx, id, &again, NULL), 0);
+    assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
+    assert_int_equal(libxl_domain_create_new(ctx, &again, &id, NULL, NULL), 0);
+    assert_int_equal(libxl_mac_to_device_nic(ctx, id, "00:16:3e:00:00:05", &found), 0);
+    assert_int_equal(libxl_device_nic_remove(ctx, id, &found, NULL), 0);
+    list = libxl_device_nic_list(ctx, id, &num);
+    assert_int_equal(num, 0);
+    libxl_device_nic_list_free(list, num);
+    assert_false(there(path_of("/local/domain/0/backend/vif/%u/0", id)));
+    libxl_domain_config_dispose(&again);
+    libxl_domain_config_init(&again);
+    assert_int_equal(libxl_retrieve_domain_configuration(ctx, id, &again, NULL), 0);
+    assert_int_equal(again.num_nics, 0);
+    assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
+    libxl_device_nic_dispose(&found);
+    libxl_device_nic_dispose(&nic);
+    libxl_domain_config_dispose(&again);
+    libxl_domain_config_dispose(&config);
+}
+
 static void refused_others(void **state)
 {
     libxl_device_vkb vkb;
@@ -420,7 +456,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, guest_setup, guest_teardown)
     const struct CMUnitTest tests[] = {
         TEST(disk_comes_and_goes), TEST(two_disks), TEST(refused_disks), TEST(shared_disks), TEST(backend_refuses),
-        TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(refused_others), TEST(created),
+        TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(nic_after_reboot), TEST(refused_others), TEST(created),
         TEST(few_requests), TEST(not_created), TEST(guest_keeps_it),
     };
 

@@ -62,6 +62,7 @@ attach_detach() { # attach_detach XL XL: one attaches, the other takes away, whi
     typed one 'until ! [ -b /dev/xvdc ] && ! [ -e /sys/class/net/eth2 ]; do usleep 50000; done'
 }
 attach_detach our_xl our_xl
+attach_detach our_xl xl
 attach_detach xl our_xl
 same_lists
 [ "$(losetup -a | wc -l)" = 3 ]

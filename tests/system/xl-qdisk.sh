@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Our xl starts the distribution's QEMU as the backend of a guest's disks and screen: data written and read back, a second disk that comes and
-# goes; it ends with the guest, and nothing is left.
+# Our xl starts the distribution's QEMU as the backend of a guest's disks and screen, with the guest or with the first disk that needs it: data
+# written and read back, a second disk that comes and goes; it ends with the guest, and nothing is left.
 . "$(dirname "$0")/lib.sh"
 xl=${XENOLITH_BUILD:-$tests/../build}/tools/xl/xl
 [ -x "$xl" ] || skip "no $xl"
@@ -27,6 +27,17 @@ typed one 'until [ -b /dev/xvdb ]; do usleep 50000; done; echo "data of b" | dd 
 head -n 1 /tmp/diskb | grep '^data of b'
 our_xl block-detach one xvdb
 our_xl destroy one
+no_qemu
+
+our_xl create -q -e /root/guest/guest.cfg 'name="two"' memory=192 'extra="console=hvc0 script"'
+wait_for two 'guest is ready'
+no_qemu
+our_xl block-attach two "$(qdisk b)" || { tail /var/log/xen/qemu*; exit 1; }
+our_xl block-attach two "$(qdisk a)"
+[ "$(pidof xen-qemu-system-i386 | wc -w)" = 1 ]
+typed two 'until [ -b /dev/xvda ] && [ -b /dev/xvdb ]; do usleep 50000; done; head -n 1 /dev/xvda | grep "data of a"; head -n 1 /dev/xvdb | grep "data of b"'
+our_xl block-detach two xvda
+our_xl destroy two
 no_qemu
 nodes >/tmp/after
 diff /tmp/before /tmp/after

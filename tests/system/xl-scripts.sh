@@ -19,7 +19,19 @@ ip addr add 10.9.0.1/32 dev gate
 ip link set gate up
 echo 'vif.default.gatewaydev="gate"' >/etc/xen/xl.conf
 for n in a b; do truncate -s 16M /tmp/$n; done
+export LIBXL_HOTPLUG_TIMEOUT=240 # the distribution's take long on a busy machine; its xl gives them 40 s all the same
 cp /etc/xen/scripts/block /etc/xen/scripts/block-own
+cat >/root/short <<'E'
+#!/bin/bash
+cd /
+if [ "$1" = add ]; then
+    node=$(losetup -f --show "$(xenstore-read $XENBUS_PATH/params)")
+    xenstore-write $XENBUS_PATH/node $node $XENBUS_PATH/physical-device 7:$(printf %x ${node#/dev/loop})
+else
+    losetup -d $(xenstore-read $XENBUS_PATH/node)
+fi
+E
+chmod +x /root/short
 cat >/root/bad <<'E'
 #!/bin/bash
 echo "$1" >>/tmp/bad.calls
@@ -49,7 +61,7 @@ typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; echo "data of a" | dd 
 head -n 1 /tmp/a | grep '^data of a'
 typed one 'ip link set eth0 up && ip addr add 10.2.0.2/24 dev eth0 && ip route add default dev eth0 && ping -c 2 -W 60 10.9.0.1'
 attach_detach() { # attach_detach XL XL: one attaches, the other takes away
-    $1 block-attach one 'format=raw,vdev=xvdb,access=w,script=block-own,target=/tmp/b'
+    $1 block-attach one 'format=raw,vdev=xvdb,access=w,script=/root/short,target=/tmp/b'
     [ "$(loops)" = 2 ]
     typed one 'until [ -b /dev/xvdb ]; do usleep 50000; done'
     $2 block-detach one xvdb

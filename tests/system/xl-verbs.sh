@@ -88,6 +88,7 @@ booted dev 2
 have_disks '51728 4 '
 within 300 has_nic || { xl network-list dev; exit 1; }
 xl network-detach dev 00:16:3e:00:00:05
+[ "$(xl network-list dev | wc -l)" = 1 ] || { xl network-list dev; xenstore-ls -f | grep vif; exit 1; } # the line of names
 xl destroy dev
 
 xl create -q -e -p --timing --json --progress=json /root/guest/guest.cfg 'name="timed"' >/tmp/timing 2>/tmp/progress
