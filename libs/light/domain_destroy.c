@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
-/* The end of a domain: its devices, its memory, its nodes, its configuration. */
+/* The end of a domain: its devices, its nodes, its configuration, its memory. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -150,15 +150,16 @@ static int forget(struct op *op)
     return rc ? op_fail(op, rc, "not all that is kept of it in %s can be removed", light_userdata_folder) : 0;
 }
 
+/* The domain goes last, and with it what it is found by: what fails before can be done again. */
 static const struct op_step steps[] = {
     { .name = "finding it", .start = find },
     { .name = "looking at its devices", .start = find_devices },
     { .name = "pausing it", .start = pause_it },
     { .name = "taking its devices away", .start = remove_devices, .commits = true },
     { .name = "ending its device model", .start = end_model },
-    { .name = "giving its memory back", .start = free_memory },
     { .name = "removing its nodes", .start = free_nodes },
     { .name = "forgetting its configuration", .start = forget },
+    { .name = "giving its memory back", .start = free_memory },
 };
 
 int libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how *ao_how)

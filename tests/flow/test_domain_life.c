@@ -162,6 +162,43 @@ static void failing(void **state)
     }
 }
 
+/* Each allocation fails: it is said, and destroying it again does the rest. */
+static void without_memory(void **state)
+{
+    uint32_t domid = domain_new();
+    bool failed = true;
+
+    (void)state;
+    for (unsigned nth = 1; failed; nth++) {
+        int rc;
+
+        log_text[0] = '\0';
+        fault_at(FAULT_ALLOC, nth);
+        rc = libxl_domain_pause(ctx, domid, NULL);
+        failed = fault_happened(FAULT_ALLOC);
+        fault_at(FAULT_ALLOC, 0);
+        assert_true(failed ? rc < 0 : rc == 0);
+        assert_true(!rc || log_text[0]);
+    }
+    assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
+    failed = true;
+    for (unsigned nth = 1; failed; nth++) {
+        int rc;
+
+        domid = domain_new();
+        log_text[0] = '\0';
+        fault_at(FAULT_ALLOC, nth);
+        rc = libxl_domain_destroy(ctx, domid, NULL);
+        failed = fault_happened(FAULT_ALLOC);
+        fault_at(FAULT_ALLOC, 0);
+        assert_true(failed || rc == 0);
+        assert_true(!rc || log_text[0]);
+        if (rc)
+            assert_int_equal(libxl_domain_destroy(ctx, domid, NULL), 0);
+        expect_gone(domid);
+    }
+}
+
 /* By its name, which is asked for beside all others'. */
 static void found_by_name(void **state)
 {
@@ -277,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_store_begins_again, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(the_store_begins_again_under_threads, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(found_by_name, machine_setup, machine_teardown),
+        cmocka_unit_test_setup_teardown(without_memory, machine_setup, machine_teardown),
         cmocka_unit_test_setup_teardown(failing, machine_setup, machine_teardown),
     };
 
