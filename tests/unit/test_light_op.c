@@ -388,6 +388,30 @@ static void no_memory(void **state)
     op_free(NULL);
 }
 
+/* What waits is stopped if it can be, nothing is undone or told of. */
+static void forgotten(void **state)
+{
+    static const struct {
+        struct script script;
+        const char *want;
+    } rows[] = {
+        { { .start = "dh", .undo = "dd" }, "+a +b !b " },
+        { { .start = "dh", .undo = "dd", .unstoppable = true }, "+a +b " },
+        { { .start = "dp", .undo = "dd" }, "+a +b " }, /* its children have not begun */
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct op *op = begin(&rows[i].script);
+
+        assert_int_equal(loop_run_once(loop, 0), 0);
+        op_free(op);
+        assert_string_equal(happened, rows[i].want);
+        assert_true(loop_deadline(loop) == UINT64_MAX);
+        assert_int_equal(ended, 0);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -412,6 +436,7 @@ int main(void)
         cmocka_unit_test(the_cause_comes_first),
         cmocka_unit_test(too_late),
         cmocka_unit_test(every_script),
+        cmocka_unit_test(forgotten),
         cmocka_unit_test(no_memory),
     };
 
