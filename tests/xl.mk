@@ -33,6 +33,8 @@ tests_peer_xl_xl_dynamic_LDADD = libs/light/xlu/libxlu.a libs/base/libbase.a lib
 tests_unit_test_xl_check_SOURCES = tests/unit/test_xl_check.c $(xl_parts)
 tests_unit_test_xl_check_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xl_check_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_unit_test_xl_check_LDFLAGS = -Wl,--wrap=libxl_ctx_alloc -Wl,--wrap=libxl_ctx_free -Wl,--wrap=libxl_get_version_info \
+	-Wl,--wrap=libxl_get_physinfo -Wl,--wrap=libxl_get_free_memory -Wl,--wrap=libxl_domid_to_name -Wl,--wrap=libxl_list_domain
 tests_unit_test_xl_check_LDADD = $(UTIL_CORE)
 tests_unit_test_xl_config_SOURCES = tests/unit/test_xl_config.c $(xl_parts)
 tests_unit_test_xl_config_CPPFLAGS = $(STORE_CPPFLAGS) -iquote $(srcdir)/tests/unit

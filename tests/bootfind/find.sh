@@ -72,6 +72,9 @@ wrong() { # wrong STATUS TEXT ARGUMENT...
     has said "$text"
     left 0
 }
+wrong 1 "its args has a ': only --output-format=simple" --args="a'b" disk
+wrong 1 "its args has a ': only --output-format=simple" -n --args="a') (kernel 'b" disk
+find -n --output-format=simple --args="a'b" disk && has answer "a'b" || fail 'simple: quote'
 wrong 1 'the menu has no entry 7; what to do' --entry=7 disk
 wrong 1 'the whole disk: kernel /boot/none: error: cannot open\|file `/boot/none. not found' --entry=Gone disk
 wrong 1 '/gone: .* not found' --kernel=/gone disk

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# `xl create -n` of stock and of ours on this host, without Xen: the JSON of 387 configurations of one setting each, and of
+# `xl create -n` of stock and of ours on this host, without Xen: the JSON of 412 configurations of one setting each, and of
 # the 235 of corpus.txt, which are as people write them, is the same but for xl/create.except and xl/corpus.except. Ours
 # once on stock's libxenlight, where a shim (xl/host_shim.c) plays a host of four CPUs for both, and once on our own,
 # without what asks for the host's CPUs and nodes.

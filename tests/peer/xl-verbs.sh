@@ -12,6 +12,7 @@ for shim in host_shim light_shim; do
     cc -shared -fPIC -O1 "$tests/peer/xl/$shim.c" -o "$work/$shim.so" || skip "$shim is not built: apt-get install libxen-dev"
 done
 run="LD_PRELOAD=$work/light_shim.so:$work/host_shim.so LD_LIBRARY_PATH=$libs timeout 20"
+printf '%s\n' 'name="x"' 'kernel="/k"' 'uuid="00000000-0000-0000-0000-000000000007"' >"$work/x.cfg"
 python3 "$tests/peer/xl/verbs_compare.py" "$tests/peer/xl/verbs.lines" "$tests/peer/xl/verbs.except" "$work" \
     "$run $stock/usr/lib/xen-4.17/bin/xl" "$run $build/tests/peer/xl/xl_dynamic" || fail "commands that answer differently"
 

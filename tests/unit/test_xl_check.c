@@ -175,6 +175,151 @@ static void test_others(void **state)
     put_all();
 }
 
+/* --- the hypervisor and xl.conf --- */
+
+static uint64_t free_kib;
+static const char *command_line;
+static int physinfo_rc;
+static bool there; /* the hypervisor */
+
+int __wrap_libxl_ctx_alloc(libxl_ctx **ctx, int version, unsigned flags, xentoollog_logger *logger);
+int __wrap_libxl_ctx_free(libxl_ctx *ctx);
+const libxl_version_info *__wrap_libxl_get_version_info(libxl_ctx *ctx);
+int __wrap_libxl_get_physinfo(libxl_ctx *ctx, libxl_physinfo *ret_phys);
+int __wrap_libxl_get_free_memory(libxl_ctx *ctx, uint64_t *ret_kib);
+char *__wrap_libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid);
+libxl_dominfo *__wrap_libxl_list_domain(libxl_ctx *ctx, int *ret_n);
+
+int __wrap_libxl_ctx_alloc(libxl_ctx **ctx, int version, unsigned flags, xentoollog_logger *logger)
+{
+    (void)version;
+    (void)flags;
+    (void)logger;
+    *ctx = NULL;
+    return there ? 0 : ERROR_FAIL;
+}
+
+int __wrap_libxl_ctx_free(libxl_ctx *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+const libxl_version_info *__wrap_libxl_get_version_info(libxl_ctx *ctx)
+{
+    static libxl_version_info info = { .xen_version_major = 4, .xen_version_minor = 17, .xen_version_extra = (char *)".4" };
+
+    (void)ctx;
+    info.commandline = (char *)command_line;
+    return &info;
+}
+
+int __wrap_libxl_get_physinfo(libxl_ctx *ctx, libxl_physinfo *ret_phys)
+{
+    (void)ctx;
+    *ret_phys = (libxl_physinfo){ .nr_cpus = 4, .cap_hvm = true, .cap_hap = true };
+    return physinfo_rc;
+}
+
+int __wrap_libxl_get_free_memory(libxl_ctx *ctx, uint64_t *ret_kib)
+{
+    (void)ctx;
+    *ret_kib = free_kib;
+    return 0;
+}
+
+char *__wrap_libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
+{
+    (void)ctx;
+    return domid ? NULL : strdup("Domain-0");
+}
+
+libxl_dominfo *__wrap_libxl_list_domain(libxl_ctx *ctx, int *ret_n)
+{
+    (void)ctx;
+    *ret_n = there;
+    return !there ? NULL : calloc(1, sizeof(libxl_dominfo));
+}
+
+static struct checkup xen(int autoballoon)
+{
+    struct checkup c = { .root = root };
+    struct xl xl = { .conf = { .autoballoon = autoballoon } };
+
+    capture();
+    check_xen(&xl, &c);
+    captured();
+    return c;
+}
+
+/* Too little memory is no fault where dom0 gives its own up. */
+static void test_memory(void **state)
+{
+    static const struct {
+        int autoballoon;
+        const char *command_line;
+        int failed;
+    } rows[] = {
+        { AUTOBALLOON_OFF, "console=com1", 1 },
+        { AUTOBALLOON_ON, "dom0_mem=1G", 0 },
+        { AUTOBALLOON_AUTO, "console=com1", 0 },
+        { AUTOBALLOON_AUTO, "dom0_mem=1G", 1 },
+    };
+
+    (void)state;
+    there = true;
+    physinfo_rc = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        command_line = rows[i].command_line;
+        free_kib = 1024;
+        assert_int_equal(xen(rows[i].autoballoon).failed, rows[i].failed);
+        assert_non_null(strstr(printed, rows[i].failed ? "-> give some of dom0's back" : "ok       memory             1 MiB are free for "
+                                                         "guests; dom0 gives its own up"));
+        free_kib = 1 << 20;
+        assert_int_equal(xen(rows[i].autoballoon).failed, 0);
+        assert_non_null(strstr(printed, "1024 MiB are free for guests\n"));
+    }
+    physinfo_rc = ERROR_FAIL;
+    assert_int_equal(xen(AUTOBALLOON_OFF).failed, 1);
+    there = false;
+}
+
+/* A wrong one is one of the checks, and the others are made. */
+static void test_conf(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        { "memory\n", "FAILED   xl.conf" },
+        { "autoballoon=\"perhaps\"\n", "FAILED   xl.conf" },
+        { "vif.default.bridge=\"br9\"\n", "there is no bridge br9, " },
+        { "autoballoon=0\n", "/xl.conf can be read\n" },
+        { NULL, "and none is needed\n" },
+    };
+    const struct xl_args args = { 0 };
+    struct xl xl = { .command = command_find("check") };
+    const char *before = xl_conf_path;
+    char path[64];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/xl.conf", root);
+    xl_conf_path = path;
+    there = true;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].text)
+            put("/xl.conf", rows[i].text);
+        else
+            drop("/xl.conf");
+        capture();
+        cmd_check(&xl, &args);
+        captured();
+        if (!strstr(printed, rows[i].want))
+            fail_msg("%s: %s", rows[i].text, printed);
+    }
+    xl_conf_path = before;
+    there = false;
+}
+
 /* --- completion, where there is no hypervisor --- */
 
 static void completes(const char *want, int n, ...)
@@ -239,6 +384,8 @@ int main(void)
         cmocka_unit_test(test_well),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_conf),
         cmocka_unit_test(test_complete),
     };
 

@@ -101,7 +101,18 @@ static void test_wrong(void **state)
         { G "iomem=['f0']\n", ":4:8: `f0' is no range of memory: FIRST,NUMBER[@GFN] in frames\n" },
         { G "p9=['tag=t']\n", ":4:5: p9: tag=, path= and security_model= are needed\n" },
         { G "channel=['connection=tape']\n", ":4:10: channel: connection is `tape' and should be pty or socket\n" },
-        { G "vsnd=['x']\n", ":4:1: vsnd is not implemented\n" },
+        { G "vsnd='x'\n", ":4:6: vsnd is one value and should be a list of lists, [ [ \"card, ...\" ] ]\n" },
+        { G "vsnd=['x']\n", ":4:7: vsnd: a card is a list, [ \"card, ...\", \"pcm, ...\", \"stream, ...\" ]\n" },
+        { G "vsnd=[['x']]\n", ":4:8: vsnd: `x' should begin with card, pcm or stream, and a comma\n" },
+        { G "vsnd=[[['x']]]\n", ":4:8: a list where one value should be\n" },
+        { G "vsnd=[['card','pcm',\n'card']]\n", ":5:1: vsnd: the card comes first, and once in its list\n" },
+        { G "vsnd=[['card','pcm,nmae=x']]\n", ":4:15: vsnd: there is no `nmae'; `name' is one\n" },
+        { G "vsnd=[['stream,type=x']]\n", ":4:8: vsnd: there is no type `x'\n" },
+        { G "vsnd=[['card,sample-formats=s8;x']]\n", ":4:8: vsnd: `x' is no sample format\n" },
+        { G "vsnd=[['card,sample-formats=']]\n", ":4:8: vsnd: no sample format is named\n" },
+        { G "vsnd=[['card,sample-rates=8000;-1']]\n", ":4:8: vsnd: `-1' is no sample rate\n" },
+        { G "vsnd=[['card,sample-rates']]\n", ":4:8: vsnd: no sample rate is named\n" },
+        { G "vsnd=[['card,buffer-size=x']]\n", ":4:8: vsnd: buffer-size is `x', no number\n" },
         { G "vnuma=1\n", ":4:7: vnuma is one value and should be a list of lists, [ [ ... ] ]\n" },
         { G "pvcalls='x'\n", ":4:9: pvcalls is one value and should be a list, [ ... ]\n" },
         { G "pvcalls=['bakcend=0']\n", ":4:10: pvcalls: there is no `bakcend'; `backend' is one\n" },
@@ -140,7 +151,8 @@ static void test_others(void **state)
     (void)state;
     assert_int_equal(read_text(G "pvcalls=['backend=a','']\nvdispl=['be-alloc=1,connectors=a:1x2;b:3x4']\n"
                                "usbctrl=['type=pv,version=1,ports=4','']\nusbdev=['hostbus=1,hostaddr=255,port=2']\n"
-                               "dtdev=['/x','/y']\n", &d), 0);
+                               "dtdev=['/x','/y']\n"
+                               "vsnd=[['card,short-name=a','pcm','pcm,name=p','stream,type=c,sample-rates=8000;44100'],[]]\n", &d), 0);
     assert_string_equal(said, "");
     assert_int_equal(d.num_pvcallsifs, 2);
     assert_string_equal(d.pvcallsifs[0].backend_domname, "a");
@@ -153,6 +165,13 @@ static void test_others(void **state)
     assert_int_equal(d.usbdevs[0].u.hostdev.hostaddr, 255);
     assert_int_equal(d.usbdevs[0].port, 2);
     assert_string_equal(d.dtdevs[1].path, "/y");
+    assert_int_equal(d.num_vsnds, 2);
+    assert_int_equal(d.vsnds[1].devid, 1);
+    assert_string_equal(d.vsnds[0].short_name, "a");
+    assert_int_equal(d.vsnds[0].num_vsnd_pcms, 2);
+    assert_int_equal(d.vsnds[0].pcms[0].num_vsnd_streams, 0);
+    assert_int_equal(d.vsnds[0].pcms[1].streams[0].type, LIBXL_VSND_STREAM_TYPE_C);
+    assert_int_equal(d.vsnds[0].pcms[1].streams[0].params.sample_rates[1], 44100);
     libxl_domain_config_dispose(&d);
     assert_int_equal(read_text("name='g'\ntype='hvm'\nviridian=['all','!freq']\ngfx_passthru='igd'\nmca_caps=['lmce']\n", &d), 0);
     assert_false(libxl_bitmap_test(&d.b_info.u.hvm.viridian_enable, LIBXL_VIRIDIAN_ENLIGHTENMENT_FREQ));
@@ -299,8 +318,11 @@ static void test_numbers(void **state)
     long number = 77;
 
     (void)state;
-    assert_true(xl_number(&xl, "it", "0x10", 0, 16, &number));
+    assert_true(xl_number(&xl, "it", "010", 0, 16, &number));
+    assert_int_equal(number, 10);
+    assert_true(xl_number(&xl, "it", "16", 0, 16, &number));
     assert_int_equal(number, 16);
+    assert_false(xl_number(&xl, "it", "0x10", 0, 16, &number));
     assert_false(xl_number(&xl, "it", "17", 0, 16, &number));
     assert_false(xl_number(&xl, "it", "-1", 0, 16, &number));
     assert_false(xl_number(&xl, "it", "", 0, 16, &number));

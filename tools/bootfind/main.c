@@ -68,6 +68,10 @@ static int answer(const struct wish *w, const char *kernel, const char *ramdisk,
     for (unsigned i = 0; i < 3 && rc == 0; i++) {
         if (!words[i][1])
             continue;
+        if (w->format == FORMAT_SXP && strchr(words[i][1], '\'')) { /* which has no way to say it */
+            say("its %s has a ': only --output-format=simple and simple0 can say so", words[i][0]);
+            return -1;
+        }
         if (w->format == FORMAT_SXP)
             rc = buf_appendf(&b, "(%s '%s')", words[i][0], words[i][1]);
         else

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xentoollog.h>
 
 #include <libxl_utils.h>
 
 #include "base/cleanup.h"
 #include "xl/check.h"
+#include "xl/create.h"
 
 #define GUEST_KIB (64u << 10) /* less is no room for a guest worth the name */
 
@@ -77,6 +79,9 @@ static void check_memory(struct xl *xl, struct checkup *c)
 
     if (libxl_get_free_memory(xl->ctx, &kib))
         checked(c, CHECK_FAIL, "memory", "see xl dmesg", "the hypervisor does not say how much is free");
+    else if (kib < GUEST_KIB && room_is_made(xl))
+        checked(c, CHECK_OK, "memory", NULL, "%llu MiB are free for guests; dom0 gives its own up (autoballoon in xl.conf)",
+                (unsigned long long)kib / 1024);
     else if (kib < GUEST_KIB)
         checked(c, CHECK_FAIL, "memory", "give some of dom0's back: xl mem-set 0 MIB; dom0_mem= of the hypervisor's command line",
                 "%llu MiB are free for guests", (unsigned long long)kib / 1024);
@@ -123,13 +128,27 @@ void check_xen(struct xl *xl, struct checkup *c)
     check_left(xl, c);
 }
 
+/* What is wrong with it was said when it was read. */
+static void check_conf(struct checkup *c, bool ok)
+{
+    if (!ok)
+        checked(c, CHECK_FAIL, "xl.conf", "mend what is said of it; xl.conf(5) has its settings",
+                "%s is wrong: no other command of xl works", xl_conf_path);
+    else if (access(xl_conf_path, F_OK))
+        checked(c, CHECK_OK, "xl.conf", NULL, "there is no %s, and none is needed", xl_conf_path);
+    else
+        checked(c, CHECK_OK, "xl.conf", NULL, "%s can be read", xl_conf_path);
+}
+
 /* The context is no condition: that there is none is what this command is for. */
 static void check_all(struct xl *xl, struct checkup *c)
 {
     int rc = logger_make(xl) ? libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, xl->logger) : ERROR_NOMEM;
+    bool conf_ok;
 
     c->bridge = "xenbr0";
-    if (!rc && conf_read(xl->ctx, &xl->conf) && xl->conf.vif_bridge)
+    conf_ok = !rc && conf_read(xl->ctx, &xl->conf);
+    if (conf_ok && xl->conf.vif_bridge)
         c->bridge = xl->conf.vif_bridge;
     check_host(c);
     if (rc) {
@@ -140,6 +159,7 @@ static void check_all(struct xl *xl, struct checkup *c)
     } else {
         if (!c->failed) /* else it is known why the hypervisor does not answer */
             check_xen(xl, c);
+        check_conf(c, conf_ok);
         conf_done(&xl->conf);
         libxl_ctx_free(xl->ctx);
     }

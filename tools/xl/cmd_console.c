@@ -10,18 +10,14 @@ int cmd_console(struct xl *xl, const struct xl_args *args)
 {
     const char *type_name = args->value['t'], *text = args->value['n'];
     libxl_console_type type = LIBXL_CONSOLE_TYPE_PV;
-    unsigned long number = 0;
+    long number = 0;
     uint32_t domid;
-    char *end;
     int rc;
 
     if (type_name && (libxl_console_type_from_string(type_name, &type) || type == LIBXL_CONSOLE_TYPE_UNKNOWN))
         return xl_fail(xl, "there is no type `%s' of consoles; pv, serial and vuart are some", type_name);
-    if (text) {
-        number = strtoul(text, &end, 10);
-        if (*text < '0' || *text > '9' || *end || number > 65535)
-            return xl_fail(xl, "-n `%s' is no number of a console", text);
-    }
+    if (text && !xl_number(xl, "-n, the console,", text, 0, 65535, &number))
+        return 1;
     rc = domain_find(xl, args->args[0], &domid);
     if (rc)
         return rc;

@@ -8,15 +8,10 @@
 #include <libxl_utils.h>
 
 #include "light/xlu/xlu.h"
+#include "xl/cleanup.h"
 #include "xl/cpuset.h"
 #include "xl/format.h"
 #include "xl/listing.h"
-
-static void cleanup_map(libxl_bitmap *map)
-{
-    libxl_bitmap_dispose(map);
-}
-#define _cleanup_map_ _cleanup_(cleanup_map)
 
 /* --- cpupool-list --- */
 
@@ -57,7 +52,7 @@ static void show_pool(const struct xl_args *args, const libxl_cpupoolinfo *pool,
 int cmd_cpupool_list(struct xl *xl, const struct xl_args *args)
 {
     _cleanup_pools_ struct pools pools = { 0 };
-    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
+    struct json room, *j;
     uint32_t only = 0;
     int status = args->n ? pool_find(xl, args->args[0], &only) : 0;
 
@@ -65,19 +60,12 @@ int cmd_cpupool_list(struct xl *xl, const struct xl_args *args)
         status = pools_get(xl, &pools);
     if (status)
         return status;
-    if (out) {
-        json_init(out);
-        json_array(out, NULL);
-    } else {
-        puts(args->given['c'] ? "Name               CPU list" : "Name               CPUs   Sched     Active   Domain count");
-    }
+    j = rows_begin(&room, args->given[OPT_JSON],
+                   args->given['c'] ? "Name               CPU list" : "Name               CPUs   Sched     Active   Domain count");
     for (int i = 0; i < pools.n; i++)
         if (!args->n || pools.pools[i].poolid == only)
-            show_pool(args, &pools.pools[i], out);
-    if (out) {
-        json_array_end(out);
-        json_print(out);
-    }
+            show_pool(args, &pools.pools[i], j);
+    rows_end(j);
     return 0;
 }
 

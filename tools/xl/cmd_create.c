@@ -6,25 +6,35 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "xl/cleanup.h"
 #include "xl/config.h"
 #include "xl/create.h"
+#include "xl/format.h"
 #include "xl/timing.h"
 
 #define EXIT_NO_FILE 6 /* as stock ends then */
 
-static void cleanup_config(libxl_domain_config *d)
-{
-    libxl_domain_config_dispose(d);
-}
-
-static int print_config(struct xl *xl, libxl_domain_config *d)
+static int print_config(struct xl *xl, FILE *out, libxl_domain_config *d)
 {
     _cleanup_free_ char *json = libxl_domain_config_to_json(xl->ctx, d);
 
     if (!json)
         return xl_fail(xl, "the configuration could not be written as JSON");
-    fputs(json, stdout);
+    fputs(json, out);
+    return 0;
+}
+
+/* config-update prints it as a row of xl list -l, of no domain. */
+static int print_update(libxl_domain_config *d)
+{
+    struct json j;
+
+    json_init(&j);
+    json_object(&j, NULL);
+    json_text(&j, "domid", NULL);
+    json_config(&j, "config", d);
+    json_object_end(&j);
+    json_print(&j);
     return 0;
 }
 
@@ -64,13 +74,14 @@ static int create(struct xl *xl, const struct xl_args *args, struct life *life)
         .pidfile = args->value[OPT_PIDFILE],
     };
     if (args->given['V'] || args->given['A'])
-        return xl_fail(xl, "%s would have no screen to show: frame buffers (vnc) are not implemented; -c shows its console",
+        return xl_fail(xl, "%s: no viewer is started (-V, -A) by this xl; without them, start vncviewer on its display; -c shows its console",
                        life->config.c_info.name);
     if (life->wish.pidfile && *life->wish.pidfile != '/')
         return xl_fail(xl, "--pidfile=%s: the whole path is needed, from / on", life->wish.pidfile);
     if (args->given['d']) {
         xl->verbosity++;
         logger_show_all(xl);
+        print_config(xl, stderr, &life->config);
     }
     status = timing_begin(xl, args);
     if (status)
@@ -88,7 +99,7 @@ int cmd_create(struct xl *xl, const struct xl_args *args)
     libxl_domain_config_init(&life.config);
     status = read_config(xl, args, &life.config);
     if (!status && (xl->dry_run || args->given['n']))
-        status = print_config(xl, &life.config);
+        status = print_config(xl, stdout, &life.config);
     else if (!status)
         status = create(xl, args, &life);
     libxl_domain_config_dispose(&life.config);
@@ -125,7 +136,7 @@ static char *text_whole(struct xl *xl, const char *file, char *const *extra, int
 int cmd_config_update(struct xl *xl, const struct xl_args *args)
 {
     struct xl_args rest = *args; /* without the domain */
-    _cleanup_(cleanup_config) libxl_domain_config d;
+    _cleanup_config_ libxl_domain_config d;
     _cleanup_free_ char *text = NULL;
     uint32_t domid;
     size_t len = 0;
@@ -146,7 +157,9 @@ int cmd_config_update(struct xl *xl, const struct xl_args *args)
     if (!text)
         return 1;
     if (xl->dry_run)
-        return print_config(xl, &d);
+        return print_update(&d);
+    if (args->given['d'])
+        print_update(&d);
     rc = libxl_userdata_store(xl->ctx, domid, "xl", (const uint8_t *)text, (int)len);
     return rc ? xl_fail_rc(xl, rc, "domain %s keeps its old configuration", args->args[0]) : 0;
 }

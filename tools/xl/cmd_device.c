@@ -7,7 +7,7 @@
 #include <libxl_utils.h>
 #include <libxlutil.h>
 
-#include "base/cleanup.h"
+#include "xl/cleanup.h"
 #include "xl/config.h"
 #include "xl/xl.h"
 
@@ -18,24 +18,27 @@ struct kind {
     int (*add)(libxl_ctx *ctx, uint32_t domid, void *device);
 };
 
-/* With -N the device is printed, as stock does it. */
+/* -N: as stock prints it. */
+static int print_device(struct xl *xl, const struct kind *kind, void *device)
+{
+    _cleanup_free_ char *json = kind->json(xl->ctx, device);
+
+    if (!json)
+        return xl_fail(xl, "the device could not be written as JSON");
+    printf("%s: %s\n", kind->what, json);
+    return 0;
+}
+
 static int attach(struct xl *xl, const struct kind *kind, uint32_t domid, void *device)
 {
     int rc;
 
-    if (xl->dry_run) {
-        _cleanup_free_ char *json = kind->json(xl->ctx, device);
-
-        if (!json)
-            return xl_fail(xl, "the device could not be written as JSON");
-        printf("%s: %s\n", kind->what, json);
-        return 0;
-    }
+    if (xl->dry_run)
+        return print_device(xl, kind, device);
     rc = kind->add(xl->ctx, domid, device);
     return rc ? xl_fail_rc(xl, rc, "domain %u has no new %s", domid, kind->what) : 0;
 }
 
-/* The device has come of a search; none: 0 > found. */
 static int not_there(struct xl *xl, const char *domain, const char *what, const char *name, const char *list)
 {
     return xl_fail(xl, "domain %s has no %s %s; xl %s lists them", domain, what, name, list);
@@ -63,6 +66,8 @@ static int disk_add(libxl_ctx *ctx, uint32_t domid, void *device)
     return libxl_device_disk_add(ctx, domid, device, NULL);
 }
 
+static const struct kind disk_kind = { "disk", disk_json, disk_add };
+
 static void cleanup_disk(libxl_device_disk *disk)
 {
     libxl_device_disk_dispose(disk);
@@ -79,7 +84,6 @@ static int disk_parse(struct xl *xl, const char *const *specs, int n, libxl_devi
 
 int cmd_block_attach(struct xl *xl, const struct xl_args *args)
 {
-    static const struct kind kind = { "disk", disk_json, disk_add };
     _cleanup_(cleanup_disk) libxl_device_disk disk;
     uint32_t domid;
     int rc = domain_find(xl, args->args[0], &domid);
@@ -87,7 +91,7 @@ int cmd_block_attach(struct xl *xl, const struct xl_args *args)
     libxl_device_disk_init(&disk);
     if (!rc)
         rc = disk_parse(xl, (const char *const *)args->args + 1, args->n - 1, &disk);
-    return rc ? rc : attach(xl, &kind, domid, &disk);
+    return rc ? rc : attach(xl, &disk_kind, domid, &disk);
 }
 
 int cmd_block_detach(struct xl *xl, const struct xl_args *args)
@@ -125,12 +129,8 @@ static int cdrom(struct xl *xl, const char *domain, const char *vdev, const char
     rc = disk_parse(xl, specs, 1, &disk);
     if (rc)
         return rc;
-    if (xl->dry_run) {
-        _cleanup_free_ char *json = libxl_device_disk_to_json(xl->ctx, &disk);
-
-        printf("disk: %s\n", json ? json : "");
-        return json ? 0 : 1;
-    }
+    if (xl->dry_run)
+        return print_device(xl, &disk_kind, &disk);
     rc = libxl_cdrom_insert(xl->ctx, domid, &disk, NULL);
     return rc ? xl_fail_rc(xl, rc, "drive %s of domain %s is left as it is", vdev, domain) : 0;
 }
@@ -177,11 +177,6 @@ static int vkb_add(libxl_ctx *ctx, uint32_t domid, void *device)
     return libxl_device_vkb_add(ctx, domid, device, NULL);
 }
 
-static void cleanup_config(libxl_domain_config *d)
-{
-    libxl_domain_config_dispose(d);
-}
-
 /* The arguments behind the domain as one item of the configuration's list `key`. */
 static int device_read(struct xl *xl, const struct xl_args *args, const char *key, uint32_t *ret_domid, libxl_domain_config *d)
 {
@@ -204,7 +199,7 @@ static int device_read(struct xl *xl, const struct xl_args *args, const char *ke
 int cmd_network_attach(struct xl *xl, const struct xl_args *args)
 {
     static const struct kind kind = { "vif", nic_json, nic_add };
-    _cleanup_(cleanup_config) libxl_domain_config d;
+    _cleanup_config_ libxl_domain_config d;
     uint32_t domid;
     int rc = device_read(xl, args, "vif", &domid, &d);
 
@@ -218,7 +213,7 @@ int cmd_network_attach(struct xl *xl, const struct xl_args *args)
 int cmd_vtpm_attach(struct xl *xl, const struct xl_args *args)
 {
     static const struct kind kind = { "vtpm", vtpm_json, vtpm_add };
-    _cleanup_(cleanup_config) libxl_domain_config d;
+    _cleanup_config_ libxl_domain_config d;
     uint32_t domid;
     int rc = device_read(xl, args, "vtpm", &domid, &d);
 
@@ -231,7 +226,7 @@ int cmd_vtpm_attach(struct xl *xl, const struct xl_args *args)
 int cmd_vkb_attach(struct xl *xl, const struct xl_args *args)
 {
     static const struct kind kind = { "vkb", vkb_json, vkb_add };
-    _cleanup_(cleanup_config) libxl_domain_config d;
+    _cleanup_config_ libxl_domain_config d;
     uint32_t domid;
     int rc = device_read(xl, args, "vkb", &domid, &d);
 

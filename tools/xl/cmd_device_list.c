@@ -14,15 +14,9 @@ typedef void list_fn(struct xl *xl, uint32_t domid, struct json *j);
 
 static int list_domains(struct xl *xl, const struct xl_args *args, const char *header, list_fn *list)
 {
-    struct json j = { 0 }, *json = args->given[OPT_JSON] ? &j : NULL;
+    struct json room, *json = rows_begin(&room, args->given[OPT_JSON], header);
     int status = 0;
 
-    if (json) {
-        json_init(json);
-        json_array(json, NULL);
-    } else {
-        puts(header);
-    }
     for (int i = 0; i < args->n; i++) {
         uint32_t domid;
         int rc = domain_find(xl, args->args[i], &domid);
@@ -44,11 +38,7 @@ static int list_domains(struct xl *xl, const struct xl_args *args, const char *h
             json_object_end(json);
         }
     }
-    if (json) {
-        json_array_end(json);
-        json_print(json);
-        putchar('\n');
-    }
+    rows_end(json);
     return status;
 }
 

@@ -132,24 +132,16 @@ static int uptime_domains(struct xl *xl, const struct xl_args *args, struct list
 
 int cmd_uptime(struct xl *xl, const struct xl_args *args)
 {
-    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
+    struct json room, *j;
     _cleanup_listing_ struct listing l = { 0 };
     int status = uptime_domains(xl, args, &l);
 
     if (status)
         return status;
-    if (out) {
-        json_init(out);
-        json_array(out, NULL);
-    } else if (!args->given['s']) {
-        puts("Name                                ID Uptime");
-    }
+    j = rows_begin(&room, args->given[OPT_JSON], args->given['s'] ? NULL : "Name                                ID Uptime");
     for (int i = 0; i < l.n; i++)
-        uptime_row(xl, out, args->given['s'], l.domains[i].domid);
-    if (out) {
-        json_array_end(out);
-        json_print(out);
-    }
+        uptime_row(xl, j, args->given['s'], l.domains[i].domid);
+    rows_end(j);
     return 0;
 }
 

@@ -39,7 +39,8 @@ int cmd_destroy(struct xl *xl, const struct xl_args *args)
         return rc;
     if (domid == 0 && !args->given['f'])
         return xl_fail(xl, "domain 0 is the host's own; -f if you mean it");
-    return on_domain(xl, args->args[0], libxl_domain_destroy);
+    rc = libxl_domain_destroy(xl->ctx, domid, NULL);
+    return rc ? xl_fail_rc(xl, rc, "domain %s", args->args[0]) : 0;
 }
 
 /* --- shutdown, reboot --- */
@@ -211,16 +212,13 @@ static int send_trigger(struct xl *xl, const char *name, libxl_trigger trigger, 
 
 int cmd_trigger(struct xl *xl, const struct xl_args *args)
 {
-    const char *text = args->n > 2 ? args->args[2] : "0";
     libxl_trigger trigger;
-    unsigned long vcpu;
-    char *end;
+    long vcpu = 0;
 
     if (libxl_trigger_from_string(args->args[1], &trigger) || trigger == LIBXL_TRIGGER_UNKNOWN)
         return xl_fail(xl, "there is no trigger `%s'; nmi, reset, init, power, sleep and s3resume are some", args->args[1]);
-    vcpu = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || vcpu > UINT32_MAX)
-        return xl_fail(xl, "`%s' is no number of a vCPU", text);
+    if (args->n > 2 && !xl_number(xl, "the vCPU", args->args[2], 0, UINT32_MAX, &vcpu))
+        return 1;
     return send_trigger(xl, args->args[0], trigger, (uint32_t)vcpu);
 }
 

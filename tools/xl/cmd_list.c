@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* xl list, vm-list, claims, sharing, domid, domname. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libxl_utils.h>
 
+#include "xl/cleanup.h"
 #include "xl/format.h"
 #include "xl/listing.h"
 
@@ -22,9 +22,8 @@ static const char *label_of(const libxl_dominfo *info)
     return info->ssid_label ? info->ssid_label : "-";
 }
 
-static void print_nodes(struct xl *xl, const libxl_dominfo *info)
+static void print_nodes(struct xl *xl, int n, const libxl_dominfo *info)
 {
-    int n = libxl_get_max_nodes(xl->ctx);
     libxl_bitmap nodes;
     char buffer[256];
 
@@ -55,7 +54,7 @@ static void print_common(struct xl *xl, const libxl_dominfo *info)
            crashed ? 'c' : '-', info->dying ? 'd' : '-', (double)(float)info->cpu_time / 1e9);
 }
 
-static void print_row(struct xl *xl, const struct xl_args *args, const libxl_dominfo *info)
+static void print_row(struct xl *xl, const struct xl_args *args, int nr_nodes, const libxl_dominfo *info)
 {
     char uuid[37];
 
@@ -72,12 +71,14 @@ static void print_row(struct xl *xl, const struct xl_args *args, const libxl_dom
     if (args->given['c'])
         print_pool(xl, info);
     if (args->given['n'])
-        print_nodes(xl, info);
+        print_nodes(xl, nr_nodes, info);
     putchar('\n');
 }
 
 static void print_table(struct xl *xl, const struct xl_args *args, const struct listing *l)
 {
+    int nr_nodes = args->given['n'] ? libxl_get_max_nodes(xl->ctx) : 0;
+
     printf("Name                                        ID   Mem VCPUs\tState\tTime(s)");
     if (args->given['v'])
         printf("   UUID                            Reason-Code\tSecurity Label");
@@ -89,7 +90,7 @@ static void print_table(struct xl *xl, const struct xl_args *args, const struct 
         printf(" NODE Affinity");
     putchar('\n');
     for (int i = 0; i < l->n; i++)
-        print_row(xl, args, &l->domains[i]);
+        print_row(xl, args, nr_nodes, &l->domains[i]);
 }
 
 /* --- as JSON --- */
@@ -113,11 +114,6 @@ static void json_states(struct json *j, const libxl_dominfo *info)
         json_text(j, "shutdown_reason", libxl_shutdown_reason_to_string(info->shutdown_reason));
 }
 
-static void cleanup_config(libxl_domain_config *d)
-{
-    libxl_domain_config_dispose(d);
-}
-
 /* 0; ERROR_JSON_CONFIG_EMPTY: there is none, as of dom0; else it was said what is wrong. */
 static int config_of(struct xl *xl, const libxl_dominfo *info, libxl_domain_config *ret_config)
 {
@@ -131,7 +127,7 @@ static int config_of(struct xl *xl, const libxl_dominfo *info, libxl_domain_conf
 /* null, where there is none. */
 static int json_config_of(struct xl *xl, struct json *j, const libxl_dominfo *info)
 {
-    _cleanup_(cleanup_config) libxl_domain_config config;
+    _cleanup_config_ libxl_domain_config config;
     int rc;
 
     libxl_domain_config_init(&config);
@@ -169,28 +165,23 @@ static int json_domain(struct xl *xl, struct json *j, const libxl_dominfo *info,
 
 static int print_json(struct xl *xl, const struct listing *l, bool with_config)
 {
-    struct json j;
+    struct json room, *j = rows_begin(&room, true, NULL);
     int status = 0;
 
-    json_init(&j);
-    json_array(&j, NULL);
     for (int i = 0; i < l->n; i++)
-        status |= json_domain(xl, &j, &l->domains[i], with_config);
-    json_array_end(&j);
-    json_print(&j);
+        status |= json_domain(xl, j, &l->domains[i], with_config);
+    rows_end(j);
     return status;
 }
 
 /* As stock's: domains without a configuration are left out, and a line is left free behind the last. */
 static int print_configs(struct xl *xl, const struct listing *l)
 {
-    struct json j;
+    struct json room, *j = rows_begin(&room, true, NULL);
     int status = 0;
 
-    json_init(&j);
-    json_array(&j, NULL);
     for (int i = 0; i < l->n; i++) {
-        _cleanup_(cleanup_config) libxl_domain_config config;
+        _cleanup_config_ libxl_domain_config config;
         int rc;
 
         libxl_domain_config_init(&config);
@@ -198,13 +189,12 @@ static int print_configs(struct xl *xl, const struct listing *l)
         status |= rc && rc != ERROR_JSON_CONFIG_EMPTY;
         if (rc)
             continue;
-        json_object(&j, NULL);
-        json_number(&j, "domid", l->domains[i].domid);
-        json_config(&j, "config", &config);
-        json_object_end(&j);
+        json_object(j, NULL);
+        json_number(j, "domid", l->domains[i].domid);
+        json_config(j, "config", &config);
+        json_object_end(j);
     }
-    json_array_end(&j);
-    json_print(&j);
+    rows_end(j);
     putchar('\n');
     return status;
 }
@@ -229,23 +219,15 @@ static int show_each(struct xl *xl, const struct xl_args *args, const char *head
                      void (*row)(struct xl *xl, struct json *j, const libxl_dominfo *info))
 {
     _cleanup_listing_ struct listing l = { 0 };
-    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
+    struct json room, *j;
     int status = listing_get(xl, args->n ? args->args[0] : NULL, &l);
 
     if (status)
         return status;
-    if (out) {
-        json_init(out);
-        json_array(out, NULL);
-    } else {
-        puts(head);
-    }
+    j = rows_begin(&room, args->given[OPT_JSON], head);
     for (int i = 0; i < l.n; i++)
-        row(xl, out, &l.domains[i]);
-    if (out) {
-        json_array_end(out);
-        json_print(out);
-    }
+        row(xl, j, &l.domains[i]);
+    rows_end(j);
     return 0;
 }
 
@@ -279,9 +261,9 @@ int cmd_claims(struct xl *xl, const struct xl_args *args)
 
 static void sharing_row(struct xl *xl, struct json *j, const libxl_dominfo *info)
 {
-    _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
-
     if (!j) {
+        _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
+
         printf("%-40s %5u %5lu  %5lu\n", name, info->domid,
                (unsigned long)((info->current_memkb + info->outstanding_memkb) / 1024),
                (unsigned long)(info->shared_memkb / 1024));
@@ -300,12 +282,13 @@ int cmd_sharing(struct xl *xl, const struct xl_args *args)
 
 static void vm_row(struct xl *xl, struct json *j, const libxl_dominfo *info)
 {
-    _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
     char uuid[37];
 
     if (libxl_is_stubdom(xl->ctx, info->domid, NULL))
         return;
     if (!j) {
+        _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
+
         printf("%s  %u    %-30s\n", format_uuid(&info->uuid, uuid), info->domid, name);
         return;
     }
@@ -334,16 +317,13 @@ int cmd_domid(struct xl *xl, const struct xl_args *args)
 int cmd_domname(struct xl *xl, const struct xl_args *args)
 {
     _cleanup_free_ char *name = NULL;
-    char *end;
-    unsigned long domid;
+    long domid;
 
-    errno = 0;
-    domid = strtoul(args->args[0], &end, 10);
-    if (errno || end == args->args[0] || *end || domid > UINT32_MAX)
-        return xl_fail(xl, "`%s' is no number of a domain", args->args[0]);
+    if (!xl_number(xl, "the domain", args->args[0], 0, UINT32_MAX, &domid))
+        return 1;
     name = libxl_domid_to_name(xl->ctx, (uint32_t)domid);
     if (!name)
-        return xl_fail(xl, "there is no domain %lu, or it has no name", domid);
+        return xl_fail(xl, "there is no domain %ld, or it has no name", domid);
     puts(name);
     return 0;
 }

@@ -261,7 +261,7 @@ static int show_pools(struct xl *xl, const struct sched *s, const char *name, co
 {
     _cleanup_listing_ struct listing l = { 0 };
     _cleanup_pools_ struct pools pools = { 0 };
-    struct json j = { 0 }, *out = json ? &j : NULL;
+    struct json room, *j;
     uint32_t only = 0;
     int status = name ? pool_find(xl, name, &only) : 0;
 
@@ -271,37 +271,21 @@ static int show_pools(struct xl *xl, const struct sched *s, const char *name, co
         status = listing_get(xl, NULL, &l);
     if (status)
         return status;
-    if (out) {
-        json_init(out);
-        json_array(out, NULL);
-    }
+    j = rows_begin(&room, json, NULL);
     for (int i = 0; i < pools.n; i++)
         if (pools.pools[i].sched == s->id && (!name || pools.pools[i].poolid == only))
-            status |= show_pool(xl, s, pools.pools[i].poolid, head, show, &l, out);
-    if (out) {
-        json_array_end(out);
-        json_print(out);
-    }
+            status |= show_pool(xl, s, pools.pools[i].poolid, head, show, &l, j);
+    rows_end(j);
     return status;
 }
 
 /* One domain, as a table or a list of one. */
 static int show_one(struct xl *xl, const struct sched *s, uint32_t domid, const char *head, domain_show *show, bool json)
 {
-    struct json j = { 0 }, *out = json ? &j : NULL;
-    int status;
+    struct json room, *j = rows_begin(&room, json, head);
+    int status = show(xl, s, domid, j);
 
-    if (out) {
-        json_init(out);
-        json_array(out, NULL);
-    } else {
-        puts(head);
-    }
-    status = show(xl, s, domid, out);
-    if (out) {
-        json_array_end(out);
-        json_print(out);
-    }
+    rows_end(j);
     return status;
 }
 
@@ -426,7 +410,7 @@ static int rtds_set(struct xl *xl, const struct xl_args *args, uint32_t domid, l
 static int rtds_vcpus(struct xl *xl, const struct xl_args *args, uint32_t domid, bool all, bool change)
 {
     _cleanup_(cleanup_vcpus) libxl_vcpu_sched_params p;
-    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
+    struct json room, *j;
     int status;
 
     libxl_vcpu_sched_params_init(&p);
@@ -441,17 +425,9 @@ static int rtds_vcpus(struct xl *xl, const struct xl_args *args, uint32_t domid,
     }
     if (change)
         return rtds_set(xl, args, domid, &p, all);
-    if (out) {
-        json_init(out);
-        json_array(out, NULL);
-    } else {
-        puts(VCPU_HEAD);
-    }
-    status = show_vcpus(xl, domid, &p, all, out);
-    if (out) {
-        json_array_end(out);
-        json_print(out);
-    }
+    j = rows_begin(&room, args->given[OPT_JSON], VCPU_HEAD);
+    status = show_vcpus(xl, domid, &p, all, j);
+    rows_end(j);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "xl/cleanup.h"
 #include "xl/cpuset.h"
 #include "xl/format.h"
 #include "xl/listing.h"
@@ -51,16 +52,15 @@ static void json_vcpu(struct json *j, const struct vcpus *all, const libxl_vcpui
 }
 
 /* j: NULL for the table. */
-static int show_vcpus(struct xl *xl, const libxl_dominfo *info, struct json *j)
+static int show_vcpus(struct xl *xl, int host_cpus, const libxl_dominfo *info, struct json *j)
 {
-    _cleanup_(vcpus_done) struct vcpus all = { 0 };
+    _cleanup_(vcpus_done) struct vcpus all = { .host_cpus = host_cpus };
     _cleanup_free_ char *name = format_name(xl->ctx, info->domid);
     int allocated = 0;
 
     all.v = libxl_list_vcpu(xl->ctx, info->domid, &all.n, &allocated);
     if (!all.v)
         return xl_fail(xl, "domain `%s': its vCPUs cannot be listed", name);
-    all.host_cpus = libxl_get_max_cpus(xl->ctx);
     if (j) {
         json_object(j, NULL);
         json_text(j, "name", name);
@@ -80,41 +80,27 @@ static int show_vcpus(struct xl *xl, const libxl_dominfo *info, struct json *j)
     return 0;
 }
 
-static int show_vcpus_of(struct xl *xl, const char *name, struct json *j)
+static int show_vcpus_of(struct xl *xl, int host_cpus, const char *name, struct json *j)
 {
     _cleanup_listing_ struct listing l = { 0 };
     int status = listing_get(xl, name, &l);
 
     for (int i = 0; i < l.n && !status; i++)
-        status = show_vcpus(xl, &l.domains[i], j);
+        status = show_vcpus(xl, host_cpus, &l.domains[i], j);
     return status;
 }
 
 int cmd_vcpu_list(struct xl *xl, const struct xl_args *args)
 {
-    struct json j = { 0 }, *out = args->given[OPT_JSON] ? &j : NULL;
-    int status = 0;
+    struct json room, *j = rows_begin(&room, args->given[OPT_JSON],
+                                      "Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)");
+    int status = 0, host_cpus = libxl_get_max_cpus(xl->ctx);
 
-    if (out) {
-        json_init(out);
-        json_array(out, NULL);
-    } else {
-        puts("Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)");
-    }
     for (int i = 0; i < args->n || i == 0; i++)
-        status |= show_vcpus_of(xl, args->n ? args->args[i] : NULL, out);
-    if (out) {
-        json_array_end(out);
-        json_print(out);
-    }
+        status |= show_vcpus_of(xl, host_cpus, args->n ? args->args[i] : NULL, j);
+    rows_end(j);
     return status;
 }
-
-static void cleanup_map(libxl_bitmap *map)
-{
-    libxl_bitmap_dispose(map);
-}
-#define _cleanup_map_ _cleanup_(cleanup_map)
 
 /* --- how many are on --- */
 

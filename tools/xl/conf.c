@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "xl/cleanup.h"
 #include "xl/config.h"
 #include "xl/xl.h"
 
@@ -77,14 +77,9 @@ static const struct key conf_keys[] = {
     { "domid_policy", KEY_ENUM, FOR_ALL, F(random_domid), 0, 0, { .text = read_domid_policy }, NULL },
 };
 
-static void cleanup_cfg(XLU_Config **cfg)
-{
-    xlu_cfg_destroy(*cfg);
-}
-
 bool conf_read(libxl_ctx *ctx, struct xl_conf *conf)
 {
-    _cleanup_(cleanup_cfg) XLU_Config *cfg = xlu_cfg_init(stderr, xl_conf_path);
+    _cleanup_cfg_ XLU_Config *cfg = xlu_cfg_init(stderr, xl_conf_path);
     struct parse p = { .ctx = ctx, .cfg = cfg };
     int error;
 

@@ -17,7 +17,7 @@ struct xl_conf {
     char *lockfile;
     char *vif_script, *vif_bridge, *vif_gatewaydev, *vif_backend; /* of vifs that do not say it; NULL: libxl's own */
     char *blkdev_start;
-    char *netbuf_script, *colo_script;
+    char *netbuf_script, *colo_script; /* known, and without effect: no Remus, no COLO */
     /* CPUs that vCPUs may run on: of all guests, of PVH and HVM ones, of PV ones; size 0: all. */
     libxl_bitmap cpumask, hvm_cpumask, pv_cpumask;
 };

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/nearest.h"
+#include "xl/cleanup.h"
 #include "xl/xl.h"
 
 static void say(struct parse *p, const struct xlu_place *place, const char *kind, const char *format, va_list args)
@@ -242,11 +242,6 @@ static void parse_all(struct parse *p)
     check_whole(p);
 }
 
-static void cleanup_cfg(XLU_Config **cfg)
-{
-    xlu_cfg_destroy(*cfg);
-}
-
 /* All settings that there are are read by then. */
 static int config_finish(libxl_ctx *ctx, XLU_Config *cfg, libxl_domain_config *d)
 {
@@ -258,7 +253,7 @@ static int config_finish(libxl_ctx *ctx, XLU_Config *cfg, libxl_domain_config *d
 
 int config_read(libxl_ctx *ctx, const char *file, char *const *extra, int n, libxl_domain_config *d)
 {
-    _cleanup_(cleanup_cfg) XLU_Config *cfg = xlu_cfg_init(stderr, file ? file : "command line");
+    _cleanup_cfg_ XLU_Config *cfg = xlu_cfg_init(stderr, file ? file : "command line");
     int error;
 
     if (!cfg)
@@ -271,7 +266,7 @@ int config_read(libxl_ctx *ctx, const char *file, char *const *extra, int n, lib
 
 int config_read_text(libxl_ctx *ctx, const char *name, const char *text, size_t len, libxl_domain_config *d)
 {
-    _cleanup_(cleanup_cfg) XLU_Config *cfg = xlu_cfg_init(stderr, name);
+    _cleanup_cfg_ XLU_Config *cfg = xlu_cfg_init(stderr, name);
     int error = cfg ? xlu_add_data(cfg, name, text, len) : ENOMEM;
 
     return error ? -error : config_finish(ctx, cfg, d);
@@ -279,7 +274,7 @@ int config_read_text(libxl_ctx *ctx, const char *name, const char *text, size_t 
 
 int config_read_device(libxl_ctx *ctx, const char *key, const char *spec, libxl_domain_config *d)
 {
-    _cleanup_(cleanup_cfg) XLU_Config *cfg = xlu_cfg_init(stderr, "command line");
+    _cleanup_cfg_ XLU_Config *cfg = xlu_cfg_init(stderr, "command line");
     struct parse p = { .ctx = ctx, .cfg = cfg, .d = d };
     XLU_ConfigValue text = { .type = XLU_STRING, .text = (char *)spec }, *item = &text;
     XLU_ConfigValue list = { .type = XLU_LIST, .list = { .items = &item, .n = 1, .room = 1 } };

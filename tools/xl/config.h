@@ -135,8 +135,8 @@ void key_pvcalls(struct parse *p, const struct xlu_setting *s);
 void key_vdispl(struct parse *p, const struct xlu_setting *s);
 void key_usbctrl(struct parse *p, const struct xlu_setting *s);
 void key_usbdev(struct parse *p, const struct xlu_setting *s);
+void key_vsnd(struct parse *p, const struct xlu_setting *s);
 void key_dtdev(struct parse *p, const struct xlu_setting *s);
-void key_refused(struct parse *p, const struct xlu_setting *s);
 void key_vncdisplay(struct parse *p, const struct xlu_setting *s);
 
 #endif

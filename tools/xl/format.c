@@ -83,6 +83,26 @@ void json_print(struct json *j)
     yajl_gen_free(j->gen);
 }
 
+struct json *rows_begin(struct json *room, bool json, const char *head)
+{
+    if (json) {
+        json_init(room);
+        json_array(room, NULL);
+        return room;
+    }
+    if (head)
+        puts(head);
+    return NULL;
+}
+
+void rows_end(struct json *j)
+{
+    if (!j)
+        return;
+    json_array_end(j);
+    json_print(j);
+}
+
 const char *format_set(const libxl_bitmap *map, int n, char *buffer, size_t size)
 {
     size_t len = 0;

@@ -25,6 +25,13 @@ void json_object_end(struct json *j);
 /* Prints it, and ends it. */
 void json_print(struct json *j);
 
+/*
+ * The frame of a listing: json, a text that begins with an array, which is returned; else a line above the table (NULL: none),
+ * and NULL. Rows go into what was returned.
+ */
+struct json *rows_begin(struct json *room, bool json, const char *head);
+void rows_end(struct json *j);
+
 /* 0-2,5; "all" when every one of the first n is in it; "none". To a buffer, cut where that ends. */
 const char *format_set(const libxl_bitmap *map, int n, char *buffer, size_t size);
 

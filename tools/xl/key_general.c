@@ -364,11 +364,6 @@ void key_mca_caps(struct parse *p, const struct xlu_setting *s)
     }
 }
 
-void key_refused(struct parse *p, const struct xlu_setting *s)
-{
-    parse_wrong(p, &s->place, "%s is not implemented", s->name);
-}
-
 void key_refused_pv(struct parse *p, const struct xlu_setting *s)
 {
     parse_wrong(p, &s->place, "%s is for domains of type hvm and pvh", s->name);

@@ -230,7 +230,6 @@ const struct key xl_keys[] = {
     CUSTOM("usbctrl", ALL, key_usbctrl),
     CUSTOM("usbdev", ALL, key_usbdev),
     CUSTOM("dtdev", ALL, key_dtdev),
-    /* Known to stock and not to us yet: a domain without it would not be what was asked for. */
-    CUSTOM("vsnd", ALL, key_refused),
+    CUSTOM("vsnd", ALL, key_vsnd),
 };
 const size_t nr_xl_keys = sizeof(xl_keys) / sizeof(xl_keys[0]);

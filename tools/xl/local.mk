@@ -28,6 +28,7 @@ xl_parts = \
 	tools/xl/key_general.c \
 	tools/xl/key_other.c \
 	tools/xl/key_vnuma.c \
+	tools/xl/key_vsnd.c \
 	tools/xl/keys.c \
 	tools/xl/listing.c \
 	tools/xl/lock.c \
@@ -41,7 +42,7 @@ xl_parts = \
 xl_sources = tools/xl/main.c $(xl_parts)
 
 bin_PROGRAMS += tools/xl/xl
-tools_xl_xl_SOURCES = $(xl_sources) tools/xl/check.h tools/xl/conf.h tools/xl/config.h tools/xl/cpuset.h tools/xl/create.h \
+tools_xl_xl_SOURCES = $(xl_sources) tools/xl/check.h tools/xl/cleanup.h tools/xl/conf.h tools/xl/config.h tools/xl/cpuset.h tools/xl/create.h \
 	tools/xl/format.h tools/xl/interrupt.h tools/xl/listing.h tools/xl/timing.h tools/xl/xl.h
 tools_xl_xl_CPPFLAGS = $(UTIL_CPPFLAGS)
 tools_xl_xl_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers

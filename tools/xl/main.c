@@ -20,8 +20,7 @@ static bool global_options(struct xl *xl, int argc, char **argv)
             xl->verbosity++;
             break;
         case 'f':
-            xl->force = true;
-            break;
+            break; /* stock's: also where xend runs, which nothing does any more */
         case 'N':
             xl->dry_run = true;
             break;

@@ -7,7 +7,7 @@
 static const struct xl_option help_options[] = { { OPT_LONG, "long", NULL, "all commands with their options" }, { 0 } };
 static const struct xl_option create_options[] = {
     { 'c', NULL, NULL, "connect to the console when the domain is created" },
-    { 'd', NULL, NULL, "debug messages" },
+    { 'd', NULL, NULL, "debug messages, and the configuration as JSON before them" },
     { 'e', NULL, NULL, "do not wait in the background for the domain's end" },
     { 'F', NULL, NULL, "stay in the foreground until the domain's end" },
     { 'f', "defconfig", "FILE", "the configuration" },
@@ -24,9 +24,9 @@ static const struct xl_option create_options[] = {
     { 0 },
 };
 static const struct xl_option update_options[] = {
-    { 'd', NULL, NULL, "debug messages" },
+    { 'd', NULL, NULL, "print the configuration as JSON" },
     { 'f', "defconfig", "FILE", "the configuration" },
-    { 'q', "quiet", NULL, "no messages but errors" },
+    { 'q', "quiet", NULL, "as without it: no messages but errors" },
     { 0 },
 };
 static const struct xl_option console_options[] = {

@@ -127,7 +127,7 @@ bool xl_number(const struct xl *xl, const char *what, const char *text, long min
     long number;
 
     errno = 0;
-    number = strtol(text, &end, 0);
+    number = strtol(text, &end, 10);
     if (errno || end == text || *end) {
         xl_fail(xl, "%s is `%s', no number", what, text);
         return false;

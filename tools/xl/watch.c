@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "xl/cleanup.h"
 #include "xl/config.h"
 #include "xl/create.h"
 
@@ -55,11 +55,6 @@ static libxl_action_on_shutdown dump(struct life *life, libxl_action_on_shutdown
 
 /* --- making it again --- */
 
-static void cleanup_config(libxl_domain_config *d)
-{
-    libxl_domain_config_dispose(d);
-}
-
 /* What xl config-update has left, or else what the domain is like now: devices that came later are part of it. */
 static int config_now(struct life *life, libxl_domain_config *d)
 {
@@ -80,7 +75,7 @@ static int config_now(struct life *life, libxl_domain_config *d)
 /* Without a new one it is made of the old one. */
 static void config_reload(struct life *life)
 {
-    _cleanup_(cleanup_config) libxl_domain_config fresh;
+    _cleanup_config_ libxl_domain_config fresh;
     libxl_domain_config old = life->config;
     int rc;
 

@@ -22,7 +22,6 @@ struct xl {
     struct timing *timing; /* timing.c's; NULL: no step is noted */
     int verbosity;
     bool dry_run;
-    bool force;
     bool progress_cr; /* -t */
     bool timestamps;  /* -T */
 };
@@ -98,7 +97,7 @@ char *xl_strdup(const char *text);
 void *xl_calloc(size_t n, size_t size);
 void *xl_grow(void *array, int n, size_t size); /* room for one more, all zeros */
 
-/* A number, all of the text, from min to max; false: it was said that it is none. */
+/* A decimal number as stock reads them (010 is ten), all of the text, from min to max; false: it was said that it is none. */
 bool xl_number(const struct xl *xl, const char *what, const char *text, long min, long max, long *ret_number);
 
 /* options.c: 0, or an exit code, with the usage printed; -1: help was asked for and given. In each case options_done(). */

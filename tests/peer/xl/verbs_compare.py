@@ -26,7 +26,7 @@ def run(command, line, work):
         name, value = words.pop(0).split("=", 1)
         env[name] = value
     done = subprocess.run(command + " " + shlex.join(words), shell=True, capture_output=True, env=env, timeout=60,
-                          text=True, errors="replace", stdin=subprocess.DEVNULL)
+                          text=True, errors="replace", stdin=subprocess.DEVNULL, cwd=work)
     out = "" if done.stdout.startswith("Usage:") else done.stdout
     for pattern, instead in GOES_ON:
         out = re.sub(pattern, instead, out)
