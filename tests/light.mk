@@ -97,6 +97,12 @@ tests_flow_test_vnuma_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_vnuma_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_vnuma_LDFLAGS = $(FAULT_LINK)
 tests_flow_test_vnuma_LDADD = $(LOOP_CORE)
+LIGHT_TESTS += tests/flow/test_autoballoon
+tests_flow_test_autoballoon_SOURCES = tests/flow/test_autoballoon.c $(FLOW_WORLD) $(xl_parts)
+tests_flow_test_autoballoon_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_autoballoon_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_autoballoon_LDFLAGS = -Wl,--wrap=sleep -Wl,--wrap=libxl_domain_info
+tests_flow_test_autoballoon_LDADD = $(LOOP_CORE)
 tests_flow_test_domain_events_SOURCES = tests/flow/test_domain_events.c $(FLOW_WORLD) $(LIGHT_FAULT)
 tests_flow_test_domain_events_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_domain_events_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

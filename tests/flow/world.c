@@ -91,13 +91,18 @@ static void note(xentoollog_logger *logger, xentoollog_level level, int errnoval
 
 xentoollog_logger world_logger = { .vmessage = note };
 
+int machine_setup_of(unsigned ram_mib)
+{
+    log_text[0] = '\0';
+    ctrl_loop_init(ram_mib);
+    assert_int_equal(ctrl_transport->priv_open(&priv), 0);
+    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &world_logger);
+}
+
 int machine_setup(void **state)
 {
     (void)state;
-    log_text[0] = '\0';
-    ctrl_loop_init(32);
-    assert_int_equal(ctrl_transport->priv_open(&priv), 0);
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &world_logger);
+    return machine_setup_of(32);
 }
 
 int machine_teardown(void **state)

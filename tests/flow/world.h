@@ -26,6 +26,7 @@ extern xentoollog_logger world_logger; /* that writes it */
 int world_setup(void **state);
 int world_teardown(void **state);
 int machine_setup(void **state);
+int machine_setup_of(unsigned ram_mib);
 int machine_teardown(void **state);
 
 /* xenstored ends, all connections with it; begins again, with xs as a new one. False: it did not. */

@@ -83,7 +83,9 @@ static void check_memory(struct xl *xl, struct checkup *c)
         checked(c, CHECK_OK, "memory", NULL, "%llu MiB are free for guests; dom0 gives its own up (autoballoon in xl.conf)",
                 (unsigned long long)kib / 1024);
     else if (kib < GUEST_KIB)
-        checked(c, CHECK_FAIL, "memory", "give some of dom0's back: xl mem-set 0 MIB; dom0_mem= of the hypervisor's command line",
+        checked(c, CHECK_FAIL, "memory",
+                room_stays_dom0s() ? "dom0_mem= of the hypervisor's command line; what dom0 gives up later stays its own"
+                                   : "give some of dom0's back: xl mem-set 0 MIB; dom0_mem= of the hypervisor's command line",
                 "%llu MiB are free for guests", (unsigned long long)kib / 1024);
     else
         checked(c, CHECK_OK, "memory", NULL, "%llu MiB are free for guests", (unsigned long long)kib / 1024);

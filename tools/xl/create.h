@@ -41,8 +41,11 @@ int life_watch(struct life *life);
 pid_t console_start(struct xl *xl, uint32_t domid);
 void console_wait(pid_t console);
 
-/* room.c: has dom0 give memory for the domain, where xl.conf says so. 0 or an exit code. */
+/* room.c: has dom0 give memory for the domain, where xl.conf says so. 0, or an exit code, and dom0 keeps what it had. */
 int room_make(struct xl *xl, libxl_domain_config *d);
 bool room_is_made(struct xl *xl);
+/* On hypervisors that map dom0's frames one to one, as ours does, no guest is given them. */
+bool room_stays_dom0s(void);
+extern const char *room_features_path; /* for tests */
 
 #endif
