@@ -34,7 +34,8 @@ tests_unit_test_xl_check_SOURCES = tests/unit/test_xl_check.c $(xl_parts)
 tests_unit_test_xl_check_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xl_check_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_xl_check_LDFLAGS = -Wl,--wrap=libxl_ctx_alloc -Wl,--wrap=libxl_ctx_free -Wl,--wrap=libxl_get_version_info \
-	-Wl,--wrap=libxl_get_physinfo -Wl,--wrap=libxl_get_free_memory -Wl,--wrap=libxl_domid_to_name -Wl,--wrap=libxl_list_domain
+	-Wl,--wrap=libxl_get_physinfo -Wl,--wrap=libxl_get_free_memory -Wl,--wrap=libxl_domid_to_name -Wl,--wrap=libxl_list_domain \
+	-Wl,--wrap=libxl_primary_console_get_tty
 tests_unit_test_xl_check_LDADD = $(UTIL_CORE)
 tests_unit_test_xl_config_SOURCES = tests/unit/test_xl_config.c $(xl_parts)
 tests_unit_test_xl_config_CPPFLAGS = $(STORE_CPPFLAGS) -iquote $(srcdir)/tests/unit

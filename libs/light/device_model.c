@@ -16,7 +16,6 @@
 
 const char *light_model_logs = LOCALSTATEDIR "/log/xen";
 
-#define QEMU "/usr/libexec/xen-qemu-system-i386" /* where the distribution has it */
 #define ARGS_MAX 512 /* channels, extra= */
 #define START_SECONDS 60
 #define END_SECONDS 10
@@ -141,7 +140,7 @@ static void arguments(struct args *a, const struct light_model *m)
 {
     const libxl_domain_build_info *b = &m->config->b_info;
 
-    add(a, "%s", b->device_model ? b->device_model : QEMU);
+    add(a, "%s", b->device_model ? b->device_model : LIGHT_QEMU);
     add(a, "-xen-domid");
     add(a, "%u", m->domid);
     add(a, "-no-shutdown");

@@ -12,6 +12,7 @@
 #include "light/state_wait.h"
 #include "light/store_tx.h"
 
+#define LIGHT_QEMU "/usr/libexec/xen-qemu-system-i386" /* where the distribution has it */
 #define LIGHT_MODEL_CHANNEL "libxl-channel%d" /* QEMU's name of a channel's socket; with the devid of its configuration */
 
 extern const char *light_model_logs; /* the folder of what they print */

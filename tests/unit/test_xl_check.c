@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "light/device_model.h"
 #include "xl/check.h"
 
 static char root[] = "/tmp/xl-check-XXXXXX";
@@ -75,6 +79,8 @@ static void drop(const char *path)
 
 static void put_all(void)
 {
+    char qemu[128];
+
     put("/sys/hypervisor/type", "xen\n");
     put("/proc/xen/capabilities", "control_d\n");
     put("/dev/xen/privcmd", "");
@@ -83,6 +89,10 @@ static void put_all(void)
     put("/dev/xen/xenbus", "");
     put("/proc/1/comm", "init\n");
     put("/proc/77/comm", "xenconsoled\n");
+    put("/proc/77/stat", "77 (xenconsoled) S 1 77\n");
+    put(LIGHT_QEMU, "");
+    snprintf(qemu, sizeof(qemu), "%s%s", root, LIGHT_QEMU);
+    chmod(qemu, 0755);
     put("/sys/bus/xen-backend/drivers/vbd", NULL);
     put("/sys/bus/xen-backend/drivers/vif", NULL);
     put("/dev/loop-control", "");
@@ -132,6 +142,7 @@ static void test_missing(void **state)
         { "/dev/xen/gntdev", "-> modprobe xen-gntdev\n", true },
         { "/dev/xen/xenbus", "-> systemctl start xenstored", true },
         { "/proc/77", "-> systemctl start xenconsoled", false },
+        { LIGHT_QEMU, "-> apt-get install qemu-system-xen, ", false },
         { "/sys/bus/xen-backend/drivers/vbd", "-> modprobe xen-blkback\n", false },
         { "/sys/bus/xen-backend/drivers/vif", "-> modprobe xen-netback\n", false },
         { "/dev/loop-control", "-> modprobe loop\n", false },
@@ -175,12 +186,56 @@ static void test_others(void **state)
     put_all();
 }
 
+/* What a daemon that is there may be like. */
+static void test_consoled(void **state)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    char line[8] = "", path[128];
+    int server;
+    pid_t child;
+
+    (void)state;
+    check(NULL);
+    assert_non_null(strstr(printed, "ok       consoles           xenconsoled runs\n"));
+    put("/proc/77/stat", "77 (xenconsoled) T 1 77\n");
+    check(NULL);
+    assert_non_null(strstr(printed, "warning  consoles           xenconsoled (process 77) is stopped: "));
+    assert_non_null(strstr(printed, "-> kill -CONT 77; "));
+    put_all();
+
+    snprintf(path, sizeof(path), "%s" RUNSTATEDIR "/xenconsoled/socket", root);
+    put(RUNSTATEDIR "/xenconsoled", NULL);
+    assert_true(strlen(path) < sizeof(at.sun_path));
+    strcpy(at.sun_path, path);
+    server = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(server, (struct sockaddr *)&at, sizeof(at)), 0);
+    check(NULL); /* nobody listens */
+    assert_non_null(strstr(printed, "xenconsoled (process 77) does not answer\n"));
+    assert_int_equal(listen(server, 4), 0);
+    check(NULL); /* one that hangs */
+    assert_non_null(strstr(printed, "-> systemctl restart xenconsoled; "));
+    close(accept(server, NULL, NULL));
+    child = fork();
+    if (child == 0) {
+        int client = accept(server, NULL, NULL);
+
+        _exit(read(client, line, 5) != 5 || strcmp(line, "list\n") || write(client, "1 0 live 0 0 g\n", 15) != 15);
+    }
+    check(NULL);
+    assert_non_null(strstr(printed, "ok       consoles           xenconsoled answers\n"));
+    assert_int_equal(waitpid(child, &server, 0), child);
+    assert_int_equal(server, 0);
+    drop(RUNSTATEDIR "/xenconsoled");
+}
+
 /* --- the hypervisor and xl.conf --- */
 
 static uint64_t free_kib;
 static const char *command_line;
 static int physinfo_rc;
 static bool there; /* the hypervisor */
+static int nr_domains = 1;
+static uint32_t without_tty;
 
 int __wrap_libxl_ctx_alloc(libxl_ctx **ctx, int version, unsigned flags, xentoollog_logger *logger);
 int __wrap_libxl_ctx_free(libxl_ctx *ctx);
@@ -189,6 +244,7 @@ int __wrap_libxl_get_physinfo(libxl_ctx *ctx, libxl_physinfo *ret_phys);
 int __wrap_libxl_get_free_memory(libxl_ctx *ctx, uint64_t *ret_kib);
 char *__wrap_libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid);
 libxl_dominfo *__wrap_libxl_list_domain(libxl_ctx *ctx, int *ret_n);
+int __wrap_libxl_primary_console_get_tty(libxl_ctx *ctx, uint32_t domid, char **ret_path);
 
 int __wrap_libxl_ctx_alloc(libxl_ctx **ctx, int version, unsigned flags, xentoollog_logger *logger)
 {
@@ -236,9 +292,22 @@ char *__wrap_libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
 
 libxl_dominfo *__wrap_libxl_list_domain(libxl_ctx *ctx, int *ret_n)
 {
+    libxl_dominfo *domains = there ? calloc((size_t)nr_domains, sizeof(*domains)) : NULL;
+
     (void)ctx;
-    *ret_n = there;
-    return !there ? NULL : calloc(1, sizeof(libxl_dominfo));
+    *ret_n = domains ? nr_domains : 0;
+    for (int i = 0; i < *ret_n; i++)
+        domains[i].domid = (uint32_t)i;
+    return domains;
+}
+
+int __wrap_libxl_primary_console_get_tty(libxl_ctx *ctx, uint32_t domid, char **ret_path)
+{
+    (void)ctx;
+    if (domid == without_tty)
+        return ERROR_INVAL;
+    *ret_path = strdup("/dev/pts/1");
+    return 0;
 }
 
 static struct checkup xen(int autoballoon)
@@ -281,6 +350,25 @@ static void test_memory(void **state)
     }
     physinfo_rc = ERROR_FAIL;
     assert_int_equal(xen(AUTOBALLOON_OFF).failed, 1);
+    there = false;
+}
+
+static void test_terminals(void **state)
+{
+    (void)state;
+    there = true;
+    physinfo_rc = 0;
+    free_kib = 1 << 20;
+    assert_int_equal(xen(AUTOBALLOON_OFF).warned, 0);
+    assert_null(strstr(printed, "terminals")); /* no guests */
+    nr_domains = 4;
+    without_tty = 77;
+    assert_int_equal(xen(AUTOBALLOON_OFF).warned, 0);
+    assert_non_null(strstr(printed, "xenconsoled has one for each guest\n"));
+    without_tty = 2;
+    assert_int_equal(xen(AUTOBALLOON_OFF).warned, 1);
+    assert_non_null(strstr(printed, "xenconsoled has no terminal for 1 of 3 guests, domain 2 is one\n"));
+    nr_domains = 1;
     there = false;
 }
 
@@ -384,7 +472,9 @@ int main(void)
         cmocka_unit_test(test_well),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_consoled),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_terminals),
         cmocka_unit_test(test_conf),
         cmocka_unit_test(test_complete),
     };

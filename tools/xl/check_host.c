@@ -3,15 +3,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "light/device_model.h"
 #include "xl/check.h"
 
+#define ANSWER_MS 2000
 #define CACHE_MIB 256 /* an unpacked kernel and initial file system of each of a few distributions */
 
 static void cleanup_dir(DIR **dir)
@@ -99,8 +104,8 @@ static void check_devices(struct checkup *c)
     }
 }
 
-/* Processes are known by what the kernel says they are called. */
-static bool runs(const struct checkup *c, const char *program)
+/* Processes are known by what the kernel says they are called. NULL: none; else its number. */
+static const char *process_of(const struct checkup *c, const char *program, char ret_pid[24])
 {
     char path[256], line[128];
     _cleanup_dir_ DIR *dir = opendir(path_of(c, "/proc", path));
@@ -110,10 +115,64 @@ static bool runs(const struct checkup *c, const char *program)
         if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
         snprintf(path, sizeof(path), "/proc/%.20s/comm", entry->d_name);
-        if (!strcmp(line_of(c, path, line), program))
-            return true;
+        if (!strcmp(line_of(c, path, line), program)) {
+            snprintf(ret_pid, 24, "%.20s", entry->d_name);
+            return ret_pid;
+        }
     }
-    return false;
+    return NULL;
+}
+
+/* By the letter that the kernel has for its state: T is stopped, t traced, Z a zombie. */
+static bool goes_on(const struct checkup *c, const char *pid)
+{
+    char path[64], line[128];
+    const char *state;
+
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    state = strrchr(line_of(c, path, line), ')'); /* behind the program's name */
+    return !state || strlen(state) < 3 || !strchr("TtZ", state[2]);
+}
+
+/* Ours lists its consoles when it is asked to. -1: there is no such socket, as with the distribution's. */
+static int consoled_answers(const struct checkup *c)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    struct pollfd wait = { .events = POLLIN };
+    char path[256];
+    int fd _cleanup_close_ = -1;
+
+    path_of(c, RUNSTATEDIR "/xenconsoled/socket", path);
+    if (access(path, F_OK) || strlen(path) >= sizeof(to.sun_path))
+        return -1;
+    strcpy(to.sun_path, path);
+    fd = wait.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return fd >= 0 && !connect(fd, (struct sockaddr *)&to, sizeof(to)) && send(fd, "list\n", 5, MSG_NOSIGNAL) == 5 &&
+           poll(&wait, 1, ANSWER_MS) == 1;
+}
+
+static void check_consoled(struct checkup *c)
+{
+    char number[24], mend[64];
+    const char *pid = process_of(c, "xenconsoled", number);
+    int answers;
+
+    if (!pid) {
+        checked(c, CHECK_WARN, "consoles", "systemctl start xenconsoled (or service xen start)",
+                "xenconsoled does not run: guests have no console, nor logs of it");
+        return;
+    }
+    if (!goes_on(c, pid)) {
+        snprintf(mend, sizeof(mend), "kill -CONT %s; see who has stopped it", pid);
+        checked(c, CHECK_WARN, "consoles", mend, "xenconsoled (process %s) is stopped: consoles stand still", pid);
+        return;
+    }
+    answers = consoled_answers(c);
+    if (!answers)
+        checked(c, CHECK_WARN, "consoles", "systemctl restart xenconsoled; guests run on, and what they wrote is kept",
+                "xenconsoled (process %s) does not answer", pid);
+    else
+        checked(c, CHECK_OK, "consoles", NULL, answers > 0 ? "xenconsoled answers" : "xenconsoled runs");
 }
 
 static void check_daemons(struct checkup *c)
@@ -123,11 +182,7 @@ static void check_daemons(struct checkup *c)
     else
         checked(c, CHECK_FAIL, "store", "systemctl start xenstored (or service xen start)",
                 "no %s/xenstored/socket and no /dev/xen/xenbus: xenstored does not run", RUNSTATEDIR);
-    if (runs(c, "xenconsoled"))
-        checked(c, CHECK_OK, "consoles", NULL, "xenconsoled runs");
-    else
-        checked(c, CHECK_WARN, "consoles", "systemctl start xenconsoled (or service xen start)",
-                "xenconsoled does not run: guests have no console, nor logs of it");
+    check_consoled(c);
 }
 
 /* --- what devices need --- */
@@ -151,6 +206,17 @@ static void check_backends(struct checkup *c)
         else
             checked(c, CHECK_WARN, backends[i].name, mend, "no %s: guests have no %s", backends[i].path, backends[i].what);
     }
+}
+
+static void check_qemu(struct checkup *c)
+{
+    char path[256];
+
+    if (!access(path_of(c, LIGHT_QEMU, path), X_OK))
+        checked(c, CHECK_OK, "qemu", NULL, "%s is there", LIGHT_QEMU);
+    else
+        checked(c, CHECK_WARN, "qemu", "apt-get install qemu-system-xen, or device_model_override= of a configuration",
+                "no %s: guests have no qcow2 disks, screens or keyboards", LIGHT_QEMU);
 }
 
 /* The bridge that vifs are put on, and those there are. */
@@ -210,6 +276,7 @@ void check_host(struct checkup *c)
     check_devices(c);
     check_daemons(c);
     check_backends(c);
+    check_qemu(c);
     check_bridges(c);
     check_folder(c, "records", LOCALSTATEDIR "/lib/xen", CHECK_FAIL, 1);
     check_folder(c, "kernels", LOCALSTATEDIR "/cache/xenolith/kernels", CHECK_WARN, CACHE_MIB);

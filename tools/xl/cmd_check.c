@@ -121,6 +121,32 @@ static void check_left(struct xl *xl, struct checkup *c)
     libxl_dominfo_list_free(domains, n);
 }
 
+/* Of each guest xenconsoled has a terminal; a new one's takes it a moment. */
+static void check_terminals(struct xl *xl, struct checkup *c)
+{
+    int n = 0, guests = 0, without = 0;
+    libxl_dominfo *domains = libxl_list_domain(xl->ctx, &n);
+    uint32_t one = 0;
+
+    for (int i = 0; domains && i < n; i++) {
+        _cleanup_free_ char *tty = NULL;
+
+        if (!domains[i].domid || domains[i].dying)
+            continue;
+        guests++;
+        if (!libxl_primary_console_get_tty(xl->ctx, domains[i].domid, &tty) && tty && *tty)
+            continue;
+        without++;
+        one = domains[i].domid;
+    }
+    if (without)
+        checked(c, CHECK_WARN, "terminals", "systemctl restart xenconsoled, unless the guest was just made",
+                "xenconsoled has no terminal for %d of %d guests, domain %u is one", without, guests, one);
+    else if (guests)
+        checked(c, CHECK_OK, "terminals", NULL, "xenconsoled has one for each guest");
+    libxl_dominfo_list_free(domains, n);
+}
+
 void check_xen(struct xl *xl, struct checkup *c)
 {
     check_version(xl, c);
@@ -128,6 +154,7 @@ void check_xen(struct xl *xl, struct checkup *c)
     check_store(xl, c);
     check_memory(xl, c);
     check_left(xl, c);
+    check_terminals(xl, c);
 }
 
 /* What is wrong with it was said when it was read. */
