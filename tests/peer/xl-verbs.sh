@@ -42,6 +42,23 @@ block-list guest
 network-list guest
 END
 
+# what may have been meant
+says() { # says WANTED WORD...
+    want=$1
+    shift
+    got=$(LD_PRELOAD=$work/light_shim.so:$work/host_shim.so LD_LIBRARY_PATH=$libs "$build/tests/peer/xl/xl_dynamic" "$@" 2>&1 | head -n 1)
+    [ "$got" = "$want" ] || fail "xl $*: said $got, not $want"
+}
+says "xl pause: there is no domain \`gueste'; \`guest' is one" pause gueste
+says "xl domid: there is no domain \`gust'; \`guest' is one" domid gust
+says "xl pause: there is no domain \`nonsense'; xl list shows which there are" pause nonsense
+says "xl: there is no command \`creat'; \`create' is one" creat
+says "xl: there is no command \`creat'; \`create' is one" help creat
+says 'xl list: there is no option --jsn; --json is one' list --jsn
+says 'xl list: there is no option -Q' list -vQ
+says 'xl list: --json takes no argument' list --json=1
+says 'xl create: -f needs an argument' create -f
+
 # completion of what the host has
 completes() { # completes WANTED WORD...
     want=$1

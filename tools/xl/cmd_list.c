@@ -307,9 +307,10 @@ int cmd_vm_list(struct xl *xl, const struct xl_args *args)
 int cmd_domid(struct xl *xl, const struct xl_args *args)
 {
     uint32_t domid;
+    int rc = libxl_name_to_domid(xl->ctx, args->args[0], &domid);
 
-    if (libxl_name_to_domid(xl->ctx, args->args[0], &domid))
-        return xl_fail(xl, "there is no domain `%s'", args->args[0]);
+    if (rc)
+        return domain_missing(xl, args->args[0], rc);
     printf("%u\n", domid);
     return 0;
 }

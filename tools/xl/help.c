@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "xl/xl.h"
 
 static void print_option(const struct xl_option *o)
@@ -50,17 +51,33 @@ void help_all(bool with_options)
         puts("\nxl help COMMAND says more of one, xl help --long of all.");
 }
 
+int help_unknown(const char *name)
+{
+    struct nearest near;
+
+    nearest_init(&near, name, strlen(name));
+    for (size_t i = 0; i < nr_xl_commands; i++)
+        if (!(xl_commands[i].flags & XL_HIDDEN))
+            nearest_offer(&near, xl_commands[i].name);
+    if (near.best)
+        fprintf(stderr, "xl: there is no command `%s'; `%s' is one\n", name, near.best);
+    else
+        fprintf(stderr, "xl: there is no command `%s'; xl help lists them\n", name);
+    return 1;
+}
+
 int cmd_help(struct xl *xl, const struct xl_args *args)
 {
     const struct xl_command *c;
 
+    (void)xl;
     if (!args->n) {
         help_all(args->given[OPT_LONG]);
         return 0;
     }
     c = command_find(args->args[0]);
     if (!c)
-        return xl_fail(xl, "there is no command `%s'", args->args[0]);
+        return help_unknown(args->args[0]);
     help_command(c);
     return 0;
 }

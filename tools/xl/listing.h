@@ -14,6 +14,9 @@ struct listing {
 void listing_done(struct listing *l);
 #define _cleanup_listing_ _cleanup_(listing_done)
 
+/* Says that there is no domain of this name, or, by the rc of the call that looked, why that is not known; 1. */
+int domain_missing(struct xl *xl, const char *name, int rc);
+
 /* name: NULL for all of them. 0, or an exit code, and it was said what is wrong. */
 int listing_get(struct xl *xl, const char *name, struct listing *ret_listing);
 

@@ -7,7 +7,6 @@
 #include <xentoollog.h>
 
 #include "base/cleanup.h"
-#include "base/nearest.h"
 #include "xl/xl.h"
 
 static bool global_options(struct xl *xl, int argc, char **argv)
@@ -35,21 +34,6 @@ static bool global_options(struct xl *xl, int argc, char **argv)
             return false;
         }
     return true;
-}
-
-static int unknown_command(const char *name)
-{
-    struct nearest near;
-
-    nearest_init(&near, name, strlen(name));
-    for (size_t i = 0; i < nr_xl_commands; i++)
-        if (!(xl_commands[i].flags & XL_HIDDEN))
-            nearest_offer(&near, xl_commands[i].name);
-    if (near.best)
-        fprintf(stderr, "xl: there is no command `%s'; `%s' is one\n", name, near.best);
-    else
-        fprintf(stderr, "xl: there is no command `%s'; xl help lists them\n", name);
-    return 1;
 }
 
 static int run_with_context(struct xl *xl, const struct xl_args *args)
@@ -99,7 +83,7 @@ int main(int argc, char **argv)
     }
     xl.command = command_find(argv[optind]);
     if (!xl.command)
-        return unknown_command(argv[optind]);
+        return help_unknown(argv[optind]);
     argc -= optind;
     argv += optind;
     status = run(&xl, argc, argv);

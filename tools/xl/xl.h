@@ -110,6 +110,7 @@ const char *config_file_of(const struct xl_args *args, int *ret_first_setting);
 /* help.c */
 void help_command(const struct xl_command *c);
 void help_all(bool with_options);
+int help_unknown(const char *name); /* says that there is no such command; 1 */
 
 /* Commands, by file. */
 int cmd_help(struct xl *xl, const struct xl_args *args);
