@@ -44,7 +44,7 @@ tests_unit_test_xl_config_LDADD = $(UTIL_CORE)
 # xl's life of a domain over a libxl of the test's own.
 XL_WRAPPED = libxl_domain_create_new libxl_domain_unpause libxl_domain_destroy libxl_domain_preserve libxl_domain_core_dump \
 	libxl_retrieve_domain_configuration libxl_userdata_retrieve libxl_evenable_domain_death libxl_evdisable_domain_death \
-	libxl_event_wait libxl_ao_abort libxl_get_version_info sleep
+	libxl_event_wait libxl_ao_abort libxl_get_version_info libxl_postfork_child_noexec libxl_vncviewer_exec sleep
 tests_unit_test_xl_life_SOURCES = tests/unit/test_xl_life.c $(xl_parts)
 tests_unit_test_xl_life_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xl_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

@@ -115,7 +115,7 @@ xenolith_xl check || { echo 'xl check finds this host wanting'; bad=1; }
 [ $bad = 0 ]
 S
 libraries=$(ldd "$build/tools/xl/xl" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p') # dom0 does not have all of them
-host --smp 2 --timeout 500 --add "$work/guest:/root/guest" --add "$work/commands:/root/commands" --add "$build/tools/xl/xl:/root/xl" \
+host --smp 2 --timeout 1000 --add "$work/guest:/root/guest" --add "$work/commands:/root/commands" --add "$build/tools/xl/xl:/root/xl" \
     $(for l in $libraries; do echo --add "$l:/root/lib/${l##*/}"; done)
 expect_status 0
 out_has ' 0 that answer differently$'

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "xl/create.h"
@@ -28,6 +29,8 @@ static const char *kept; /* the userdata "xl" */
 static uint32_t next_domid;
 static libxl_asyncop_how create_how;
 static sem_t aborted;
+static struct create_wish wished;  /* besides what lead() is told */
+static int viewers[2];             /* a pipe of what was said by processes that became one */
 static int create_rc, interrupt_with; /* a signal that comes while the domain is made; 0: none */
 
 static int called(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -59,6 +62,8 @@ int __wrap_libxl_evenable_domain_death(libxl_ctx *ctx, uint32_t domid, libxl_ev_
 void __wrap_libxl_evdisable_domain_death(libxl_ctx *ctx, libxl_evgen_domain_death *death);
 int __wrap_libxl_event_wait(libxl_ctx *ctx, libxl_event **event, uint64_t mask, libxl_event_predicate *wanted, void *arg);
 const libxl_version_info *__wrap_libxl_get_version_info(libxl_ctx *ctx);
+void __wrap_libxl_postfork_child_noexec(libxl_ctx *ctx);
+int __wrap_libxl_vncviewer_exec(libxl_ctx *ctx, uint32_t domid, int autopass);
 unsigned __wrap_sleep(unsigned seconds);
 
 int __wrap_libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d, uint32_t *domid, const libxl_asyncop_how *how,
@@ -72,6 +77,19 @@ int __wrap_libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *d, uint3
     if (interrupt_with)
         raise(interrupt_with);
     return nr_calls % 2 ? 0 : create_rc; /* at once, or later */
+}
+
+void __wrap_libxl_postfork_child_noexec(libxl_ctx *ctx)
+{
+    (void)ctx;
+}
+
+/* In a process of its own, which ends. */
+int __wrap_libxl_vncviewer_exec(libxl_ctx *ctx, uint32_t domid, int autopass)
+{
+    (void)ctx;
+    dprintf(viewers[1], "%u%s", domid, autopass ? "a " : " ");
+    return ERROR_FAIL;
 }
 
 /* Called by a thread. */
@@ -226,6 +244,8 @@ static int lead(libxl_action_on_shutdown action, bool foreground, bool paused)
     struct life life = { .xl = &xl, .wish = { .foreground = foreground, .unattended = !foreground, .paused = paused } };
     int status;
 
+    life.wish.viewer = wished.viewer;
+    life.wish.password = wished.password;
     calls[0] = '\0';
     nr_calls = given = 0;
     next_domid = 5;
@@ -367,6 +387,38 @@ static void test_failures(void **state)
     }
 }
 
+/* -V, -A: a viewer, of the first domain only; none of one that was not made. */
+static void test_viewer(void **state)
+{
+    static const struct {
+        bool viewer, password;
+        int fail_at;
+        const char *want;
+    } rows[] = {
+        { false, false, 0, "" }, { true, false, 0, "5 " }, { true, true, 0, "5a " }, { true, true, 1, "" }, { true, true, 2, "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char said[32];
+        ssize_t n;
+
+        assert_int_equal(pipe(viewers), 0);
+        wished = (struct create_wish){ .viewer = rows[i].viewer, .password = rows[i].password };
+        fail_at = rows[i].fail_at;
+        ends(1, LIBXL_SHUTDOWN_REASON_REBOOT, 0);
+        assert_int_equal(lead(LIBXL_ACTION_ON_SHUTDOWN_RESTART, true, false), fail_at ? EXIT_NOT_CREATED : 0);
+        while (wait(NULL) > 0)
+            ;
+        close(viewers[1]);
+        n = read(viewers[0], said, sizeof(said) - 1);
+        close(viewers[0]);
+        said[n > 0 ? n : 0] = '\0';
+        assert_string_equal(said, rows[i].want);
+    }
+    wished = (struct create_wish){ 0 };
+}
+
 /* The user has had enough: what is made is unmade; the next signal is as before. */
 static void test_interrupted(void **state)
 {
@@ -397,6 +449,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reasons, setup, teardown),
         cmocka_unit_test_setup_teardown(test_updated, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_viewer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interrupted, setup, teardown),
     };
 

@@ -68,14 +68,13 @@ static int create(struct xl *xl, const struct xl_args *args, struct life *life)
     life->wish = (struct create_wish){
         .paused = args->given['p'],
         .console = args->given['c'],
+        .viewer = args->given['V'] || args->given['A'],
+        .password = args->given['A'],
         .foreground = args->given['F'],
         .unattended = args->given['e'],
         .ignore_masks = args->given[OPT_IGNORE_MASKS],
         .pidfile = args->value[OPT_PIDFILE],
     };
-    if (args->given['V'] || args->given['A'])
-        return xl_fail(xl, "%s: no viewer is started (-V, -A) by this xl; without them, start vncviewer on its display; -c shows its console",
-                       life->config.c_info.name);
     if (life->wish.pidfile && *life->wish.pidfile != '/')
         return xl_fail(xl, "--pidfile=%s: the whole path is needed, from / on", life->wish.pidfile);
     if (args->given['d']) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A process beside this one that shows a console: the program that libxl has for it. */
+/* Processes beside this one that show a console or a screen: the programs that libxl has for it. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -54,6 +54,25 @@ pid_t console_start(struct xl *xl, uint32_t domid)
         xl_fail(xl, "domain %u: its console is not shown; xl console shows it later", domid);
     close(ends[0]);
     return pid < 0 ? 0 : pid;
+}
+
+void viewer_start(struct xl *xl, uint32_t domid, bool password)
+{
+    pid_t pid;
+    int rc;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid < 0)
+        xl_fail(xl, "domain %u: its screen is not shown: %m", domid);
+    if (pid)
+        return;
+    rc = xl_context_of_child(xl);
+    if (rc)
+        _exit(rc);
+    rc = libxl_vncviewer_exec(xl->ctx, domid, password);
+    xl_fail_rc(xl, rc, "domain %u: its screen is not shown; xl vncviewer shows it later", domid);
+    _exit(1);
 }
 
 void console_wait(pid_t console)

@@ -83,6 +83,8 @@ int life_begin(struct life *life)
         life->console = console_start(xl, life->domid);
     rc = life->wish.paused ? 0 : libxl_domain_unpause(xl->ctx, life->domid, NULL);
     timing_end(xl, life->config.c_info.name, life->domid);
+    if (!rc && life->wish.viewer)
+        viewer_start(xl, life->domid, life->wish.password);
     if (!rc)
         return 0;
     xl_fail_rc(xl, rc, "%s was created, and could not be unpaused", life->config.c_info.name);

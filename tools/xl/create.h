@@ -15,6 +15,8 @@
 struct create_wish {
     bool paused;
     bool console;      /* shown on this terminal */
+    bool viewer;       /* of its screen is started */
+    bool password;     /* the viewer is given it */
     bool foreground;   /* this process looks after it */
     bool unattended;   /* nobody does */
     bool ignore_masks; /* of xl.conf */
@@ -40,6 +42,8 @@ int life_watch(struct life *life);
 /* console.c: a process that shows a console; it is there when it returns. 0: none, and it was said why. */
 pid_t console_start(struct xl *xl, uint32_t domid);
 void console_wait(pid_t console);
+/* A process that shows the screen; nobody waits for it. What is wrong it says itself. */
+void viewer_start(struct xl *xl, uint32_t domid, bool password);
 
 /* room.c: has dom0 give memory for the domain, where xl.conf says so. 0, or an exit code, and dom0 keeps what it had. */
 int room_make(struct xl *xl, libxl_domain_config *d);

@@ -132,6 +132,7 @@ static int again(struct life *life, libxl_action_on_shutdown action, time_t begu
     printf("Done. Rebooting now\n");
     life->wish.paused = false;
     life->wish.console = first.console && first.foreground;
+    life->wish.viewer = false; /* the first one comes again by itself, or is not wanted any more */
     status = life_begin(life);
     life->wish = first;
     return status;
