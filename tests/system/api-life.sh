@@ -7,6 +7,10 @@ build=${XENOLITH_BUILD:-$tests/../build}
 [ -e "$build/tests/domu/flat.elf" ] || skip "no test kernels in $build/tests/domu"
 [ -x "$build/tests/system/api_life" ] || skip "no $build/tests/system/api_life"
 mkdir "$work/lib"
+(
+    export LD_LIBRARY_PATH="$build/libs/light:$build/libs/toollog"
+    own_libraries "$work/lib" "$build/tests/system/api_life"
+)
 cp "$build/tests/system/api_life" "$work/ours"
 cp "$work/ours" "$work/stock"
 if [ -e /usr/include/libxl.h ]; then
@@ -14,13 +18,7 @@ if [ -e /usr/include/libxl.h ]; then
 else
     echo "libxen-dev is not there: the program is built with our headers only"
 fi
-ln -s "$(realpath "$build/libs/light/libxenlight.so.4.17.0")" "$work/lib/libxenlight.so.4.17"
-ln -s "$(realpath "$build/libs/toollog/libxentoollog.so.1.0")" "$work/lib/libxentoollog.so.1"
-libraries=$(LD_LIBRARY_PATH="$work/lib" ldd "$work/ours" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p')
-adds=
-for l in $libraries; do adds="$adds --add $(realpath "$l"):/root/lib/${l##*/}"; done
 guests_script <<'S'
-chmod +x /root/ours /root/stock
 life() { # life LIBRARIES PROGRAM OUT
     LD_LIBRARY_PATH=$1 "/root/$2" /root/domu/flat.elf >/tmp/$3 2>/tmp/$3.err || { echo "$3: status $?"; cat /tmp/$3 /tmp/$3.err; exit 1; }
 }
@@ -33,8 +31,7 @@ diff /tmp/stock-ours /tmp/ours-ours
 [ "$(xl list | wc -l)" = 2 ]
 echo complete
 S
-# shellcheck disable=SC2086
-host --smp 2 --timeout 300 --add "$build/tests/domu:/root/domu" --add "$work/ours:/root/ours" --add "$work/stock:/root/stock" $adds
+host --smp 2 --timeout 300 --add "$build/tests/domu:/root/domu" --add "$work/ours:/root/ours" --add "$work/stock:/root/stock" --add "$work/lib:/root/lib"
 expect_status 0
 out_has '^done$'
 out_has '^complete$'

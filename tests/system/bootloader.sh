@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests whose kernel lies on their own disk, made by our xl: xl-bootfind finds Linux there; and PVH GRUB, which finds Linux
 # from within. What goes wrong says so; afterwards no file, process or domain is left.
+TOOLSTACK=beside
 . "$(dirname "$0")/lib.sh"
-build=${XENOLITH_BUILD:-$tests/../build} xl=$build/tools/xl/xl find=$build/tools/bootfind/xl-bootfind
-[ -x "$xl" ] && [ -x "$find" ] || skip "no $xl or no $find"
+build=${XENOLITH_BUILD:-$tests/../build} find=$build/tools/bootfind/xl-bootfind
+[ -x "$find" ] || skip "no $find"
 command -v grub-fstest >/dev/null || skip "no grub-fstest: apt-get install grub-common"
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 grub=$(packages grub-xen-bin grub-xen-host)
@@ -20,12 +21,8 @@ menuentry 'Second' --id second { linux /boot/vmlinuz-6.1 console=hvc0 script sec
 G
 truncate -s 64M "$work/disk"
 mkfs.ext4 -q -d "$work/tree" "$work/disk"
-for program in "$xl" /usr/bin/grub-fstest; do # dom0 does not have all of them
-    for l in $(ldd "$program" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p'); do cp -Lf "$l" "$work/libraries/"; done
-done
+own_libraries "$work/libraries" /usr/bin/grub-fstest
 guests_script <<'S'
-chmod +x /root/xl /usr/local/libexec/xen/bin/xl-bootfind /usr/bin/grub-fstest
-cp -n /root/lib/* /usr/lib/
 for m in loop xen-blkback; do modprobe $m; done
 mkdir -p /tmp/disks
 cp /root/disk /tmp/disks/disk
@@ -33,13 +30,7 @@ chmod 600 /tmp/disks/disk
 create() { # create NAME [OPTION|SETTING...]
     name=$1
     shift
-    LD_LIBRARY_PATH=/root/lib /root/xl create -q -e /dev/null 'type="pvh"' "name=\"$name\"" memory=256 "disk=['file:/tmp/disks/disk,xvda,r']" "$@"
-}
-refused() { # refused TEXT COMMAND...: it fails, and says TEXT
-    text=$1
-    shift
-    if "$@" >/tmp/out 2>/tmp/err; then echo "done: $*"; exit 1; fi
-    grep -Fq "$text" /tmp/err || { echo "$*:"; cat /tmp/err; exit 1; }
+    our_xl create -q -e /dev/null 'type="pvh"' "name=\"$name\"" memory=256 "disk=['file:/tmp/disks/disk,xvda,r']" "$@"
 }
 nothing_left() {
     if ls -d /var/lib/xen/bootloader.* 2>/dev/null || pidof xl-bootfind grub-fstest sleep; then echo 'left'; exit 1; fi
@@ -77,7 +68,7 @@ nothing_left
 losetup -a | grep /tmp/disks && exit 1
 echo complete
 S
-host --smp 2 --timeout 500 --add "$work/disk:/root/disk" --add "$work/libraries:/root/lib" --add "$xl:/root/xl" \
+host --smp 2 --timeout 500 --add "$work/disk:/root/disk" --add "$work/libraries:/usr/lib" \
     --add "$find:/usr/local/libexec/xen/bin/xl-bootfind" --add /usr/bin/grub-fstest:/usr/bin/grub-fstest
 expect_status 0
 out_has '^complete$'

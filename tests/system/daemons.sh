@@ -47,10 +47,7 @@ for daemon in "xenstored $store" "xenconsoled $console"; do # stock's have no ch
     ! child_of "$(cat /run/${daemon% *}.pid)" || whose=ours
     [ $whose = ${daemon#* } ] || { echo "the ${daemon% *} is not as asked, but $whose"; exit 1; }
 done
-for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
-ip link add xenbr0 type bridge
-ip link set xenbr0 up
-ip addr add 10.1.0.1/24 dev xenbr0
+backends
 for n in a b; do truncate -s 8M /tmp/disk$n; done
 create() {
     xl create -q /root/guest/guest.cfg 'name="life"' 'extra="console=hvc0 script"' memory=192 vcpus=2 \
@@ -62,10 +59,7 @@ ready() { # ready COUNT: it is up for the so manyth time
 }
 network() { typed life 'ip link set eth0 up && ip addr add 10.1.0.2/24 dev eth0 && ping -c 2 -W 60 10.1.0.1'; }
 disk() { typed life 'dd if=/dev/xvda of=/data bs=64k && [ "$(md5sum </data)" = "$(cat /sum)" ]'; }
-# xl leaves empty folders the first time, as on stock.
-nodes() { xenstore-ls -f / | grep -Ev '^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
-
-nodes >/tmp/before
+traces_before
 free=$(xl info free_memory)
 create
 ready 1
@@ -95,9 +89,7 @@ typed life "[ \"\$(md5sum </dev/xvda)\" = \"$(md5sum </tmp/diska)\" ]"
 xl shutdown -w life
 gone life
 free_memory_is $free 1 # dom0's grant handles take some
-nodes >/tmp/after
-diff /tmp/before /tmp/after
-[ -z "$(losetup -a)" ] || { losetup -a; exit 1; }
+traces_as_before
 [ $console = stock ] || xenconsole --list
 echo complete
 S

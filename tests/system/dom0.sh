@@ -93,6 +93,33 @@ has_mib() { [ "$(xl list $1 | awk 'NR == 2 { print $3 }')" = $2 ]; }
 # store_says NODE VALUE
 store_says() { [ "$(xenstore-read "$1" 2>/dev/null)" = "$2" ]; }
 
+# backends: dom0 drives disks and networks, and has 10.1.0.1 in the bridge xenbr0
+backends() {
+    for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
+    ip link add xenbr0 type bridge
+    ip link set xenbr0 up
+    ip addr add 10.1.0.1/24 dev xenbr0
+}
+
+# refused TEXT COMMAND...: it fails, and the first line that it says has TEXT
+refused() {
+    text=$1
+    shift
+    if "$@" >/tmp/out 2>/tmp/err; then echo "done: $*"; exit 1; fi
+    head -n 1 /tmp/err | grep -Fq "$text" || { echo "$*:"; cat /tmp/err; exit 1; }
+}
+
+# What guests may leave: nodes of the store, loop devices, interfaces, files. xl leaves empty folders the first time, as on stock;
+# in error/ Linux's backend notes that a device has gone while it was looking at it.
+# traces_before: what there is; traces_as_before: the same again
+traces() {
+    xenstore-ls -f / | grep -Ev '^/local/domain/0/error|^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'
+    losetup -a
+    ls -d /sys/class/net/vif* /var/lib/xen/* /run/xen/qmp-* 2>/dev/null || :
+}
+traces_before() { traces >/tmp/traces; }
+traces_as_before() { traces | diff /tmp/traces -; }
+
 # free_memory_is MIB [MIB]: what guests had comes back as their pages are scrubbed; all but so much
 has_free() { [ "$(xl info free_memory)" -ge $1 ] && [ "$(xl info free_memory)" -le $2 ]; }
 free_memory_is() {

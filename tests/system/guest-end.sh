@@ -8,10 +8,7 @@ rounds=1
 ! soak || rounds=5
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script "rounds=$rounds" <<'S'
-for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
-ip link add xenbr0 type bridge
-ip link set xenbr0 up
-ip addr add 10.1.0.1/24 dev xenbr0
+backends
 for n in one other; do dd if=/dev/zero of=/tmp/$n bs=1M count=0 seek=16 2>/dev/null; done
 mkfifo /hold
 exec 5<>/hold # nc ends with its input

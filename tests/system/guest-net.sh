@@ -9,10 +9,8 @@ size=8 times=2
 if soak; then size=200 times=50; fi
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script "size=$size times=$times" <<'S'
-for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
-ip link add xenbr0 type bridge
-ip link set xenbr0 up
-for n in 0 1 2 3; do ip addr add 10.1.$n.1/24 dev xenbr0; done
+backends
+for n in 1 2 3; do ip addr add 10.1.$n.1/24 dev xenbr0; done
 for n in 1 2 3 4 5; do dd if=/dev/zero of=/tmp/disk$n bs=1M count=0 seek=16 2>/dev/null; done
 create() { # create NAME [OPTION...]
     name=$1

@@ -40,6 +40,13 @@ copy_libraries() {
     done
 }
 
+# own_libraries FOLDER PROGRAM...: into FOLDER what these programs of this machine are linked with, but libc
+own_libraries() {
+    folder=$1
+    shift
+    for library in $(ldd "$@" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p'); do cp -Lf "$library" "$folder/"; done
+}
+
 # qemu_files FOLDER: the distribution's QEMU with all its libraries, in FOLDER: what dom0 has stays as it is. $qemu_add are the
 # options of host for it.
 qemu_files() {
@@ -71,12 +78,15 @@ guests_script() {
 
 # host [QHOST-OPTION...]: boots, runs the script; its output is in $work/out, qhost's words in $work/err. STORE=ours,
 # CONSOLE=ours, TOOLSTACK=ours, LIBS=ours: with our xenstored, our xenconsoled and xenconsole, our xl, our libraries in the place of the
-# distribution's.
+# distribution's. TOOLSTACK=beside: our xl beside the distribution's, as our_xl.
 # HOST_OPTIONS are stronger than the test's own.
 host() {
     ours=
     for word in "store ${STORE:-stock}" "console ${CONSOLE:-stock}" "xl ${TOOLSTACK:-stock}" "libs ${LIBS:-stock}"; do
-        [ "${word#* }" != ours ] || ours=$ours${ours:+,}${word% *}
+        case ${word#* } in
+        ours) ours=$ours${ours:+,}${word% *} ;;
+        beside) ours=$ours${ours:+,}beside ;;
+        esac
     done
     [ -z "$ours" ] || set -- --toolstack "$ours" "$@"
     echo "+ qhost --hypervisor $HYPERVISOR $*"

@@ -20,10 +20,9 @@ one() {
         { tail /var/log/xen/qemu*; exit 1; }
     wait_for one 'guest is ready'
 }
-nodes() { xenstore-ls -f /; }
 one
 xl destroy one
-nodes >/tmp/before
+traces_before
 one
 typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; cat /sys/block/xvda/size'
 xenstore-ls -f /local/domain/0/backend/qdisk | grep '/state' || { xenstore-ls -f /local/domain/0/backend; exit 1; }
@@ -47,8 +46,7 @@ echo 'poweroff -f' >"$(tty_of one)"
 gone one
 no_qemu() { ! pidof xen-qemu-system-i386; }
 within 300 no_qemu || { echo "QEMU is still there"; exit 1; }
-nodes >/tmp/after
-diff /tmp/before /tmp/after
+traces_as_before
 echo complete
 S
 host --smp 1 --mem 2560 --timeout 600 $qemu_add --add "$work/guest:/root/guest"

@@ -25,14 +25,9 @@ kill_server() {
     changed $old
 }
 case $(readlink -f /proc/$keeper/exe) in */xenstored) ;; *) echo "who is that?"; exit 1 ;; esac
-for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
-ip link add xenbr0 type bridge
-ip link set xenbr0 up
-ip addr add 10.1.0.1/24 dev xenbr0
+backends
 for i in $(seq $guests) more; do dd if=/dev/zero of=/tmp/disk$i bs=1M count=0 seek=8 2>/dev/null; done
-# xl leaves empty folders the first time, as on stock.
-nodes() { xenstore-ls -f / | grep -Ev '^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
-nodes >/tmp/before
+traces_before
 xenstore-watch /watched >/tmp/events &
 watcher=$!
 until grep -q '^/watched$' /tmp/events; do usleep 10000; done
@@ -97,9 +92,7 @@ wait $load || status=$?
 cat /tmp/load
 [ $status = 0 ]
 xenstore-rm /watched
-nodes >/tmp/after
-diff /tmp/before /tmp/after
-[ -z "$(losetup -a)" ] || { losetup -a; exit 1; }
+traces_as_before
 echo "complete: $killed kills, $updated live updates, $n rounds"
 S
 host --smp 1 --mem $mem --timeout $((600 + kills * 60)) --add "$work/guest:/root/guest" --add "$load:/root/store_load"

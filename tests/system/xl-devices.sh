@@ -3,19 +3,11 @@
 # Our xl and libxenlight give Debian guests disks (a block device, files by loop devices) and network interfaces in a bridge: used,
 # attached and detached while they run, by the distribution's xl too, which lists the same; what cannot be had fails and leaves
 # nothing; afterwards no node, loop device, interface or file is left.
+TOOLSTACK=beside
 . "$(dirname "$0")/lib.sh"
-xl=${XENOLITH_BUILD:-$tests/../build}/tools/xl/xl
-[ -x "$xl" ] || skip "no $xl"
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script <<'S'
-# Linux's backend notes in error/ that a device has gone while it was looking at it.
-nodes() { xenstore-ls -f / | grep -Ev '^/local/domain/0/error|^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
-chmod +x /root/xl
-our_xl() { LD_LIBRARY_PATH=/root/lib /root/xl "$@"; }
-for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
-ip link add xenbr0 type bridge
-ip link set xenbr0 up
-ip addr add 10.1.0.1/24 dev xenbr0
+backends
 for n in a b c d; do truncate -s 16M /tmp/$n; done
 losetup /dev/loop7 /tmp/b
 create() { # create NAME [OPTION|SETTING...]
@@ -23,24 +15,10 @@ create() { # create NAME [OPTION|SETTING...]
     shift
     our_xl create -q -e /root/guest/guest.cfg "name=\"$name\"" memory=192 'extra="console=hvc0 script"' "$@"
 }
-refused() { # refused TEXT COMMAND...: it fails, and the first line that it says has TEXT
-    text=$1
-    shift
-    if "$@" >/tmp/out 2>/tmp/err; then echo "done: $*"; exit 1; fi
-    head -n 1 /tmp/err | grep -Fq "$text" || { echo "$*:"; cat /tmp/err; exit 1; }
-}
-nothing_left() {
-    nodes >/tmp/after
-    diff /tmp/before /tmp/after
-    [ "$(losetup -a | wc -l)" = 1 ] || { losetup -a; exit 1; }
-    if ip link | grep ' vif'; then exit 1; fi
-    if ls /var/lib/xen | grep '^userdata' | grep -v '\.0\.0'; then exit 1; fi
-}
-nodes >/tmp/before
+traces_before
 
 create one "disk=['phy:/dev/loop7,xvda,w', 'file:/tmp/a,xvdb,w', 'file:/tmp/c,hda,r']" "vif=['bridge=xenbr0', 'mac=00:16:3e:00:00:07']"
 wait_for one 'guest is ready'
-xenstore-ls -fp >/tmp/nodes
 typed one 'cat /proc/partitions; ls /sys/class/net; until [ -b /dev/xvdb ]; do usleep 50000; done'
 for d in xvda xvdb; do typed one "echo data of $d | dd of=/dev/$d conv=fsync"; done
 typed one 'ip link set eth0 up && ip addr add 10.1.0.2/24 dev eth0 && ping -c 2 -W 60 10.1.0.1'
@@ -71,15 +49,14 @@ refused 'disk xvda: looking at what it is made of: /tmp/none: No such file' crea
 refused 'vif 1: connecting it: interface' create two "disk=['file:/tmp/c,xvda,r']" "vif=['bridge=xenbr0', 'bridge=none']"
 [ "$(losetup -a | wc -l)" = 3 ]
 our_xl destroy one
-nothing_left
+traces_as_before
 
 xl create -q /root/guest/guest.cfg 'name="stock"' memory=192 "disk=['file:/tmp/a,xvda,w']" "vif=['bridge=xenbr0']"
 our_xl destroy stock
-nothing_left
+traces_as_before
 echo complete
 S
-libraries=$(ldd "$xl" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p') # dom0 does not have all of them
-host --smp 2 --timeout 400 --add "$work/guest:/root/guest" --add "$xl:/root/xl" $(for l in $libraries; do echo --add "$l:/root/lib/${l##*/}"; done)
+host --smp 2 --timeout 400 --add "$work/guest:/root/guest"
 expect_status 0
 out_has '^complete$'
 clean_log

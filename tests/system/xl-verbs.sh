@@ -5,12 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script <<'S'
-refused() { # refused TEXT COMMAND...: it fails, and the first line that it says has TEXT
-    text=$1
-    shift
-    if "$@" >/tmp/out 2>/tmp/err; then echo "done: $*"; exit 1; fi
-    head -n 1 /tmp/err | grep -Fq "$text" || { echo "$*:"; cat /tmp/err; exit 1; }
-}
 boots() { [ "$(console $1 | grep -c '^guest is up')" -ge $2 ]; }
 booted() { within 900 boots $1 $2 || { console $1 | tail -n 5; cat /var/log/xen/xl-$1.log; echo "$1 has not booted $2 times"; exit 1; }; }
 ended() { [ ! -d /proc/$1 ]; }
@@ -65,9 +59,7 @@ within 100 ended $(cat /run/crash.pid)
 xl destroy crash
 
 # Devices come and go while it runs, and are there again after a reboot.
-for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
-ip link add xenbr0 type bridge
-ip link set xenbr0 up
+backends
 truncate -s 4M /tmp/a /tmp/b
 disks_are() { [ "$(xl block-list dev | awk 'NR > 1 { printf "%s %s ", $1, $4 }')" = "$1" ]; }
 have_disks() { within 300 disks_are "$1" || { xl block-list dev; cat /var/log/xen/xl-dev.log; echo "the disks are not $1"; exit 1; }; }

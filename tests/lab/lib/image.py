@@ -15,6 +15,7 @@ REPO = os.path.dirname(os.path.dirname(LAB))
 
 PROGRAMS = "usr/lib/xen-4.17/bin/"
 LIBRARIES = "usr/lib/x86_64-linux-gnu/"
+BESIDE = "beside"  # not a part of "ours": stock's xl stays
 OURS = {  # the words of --toolstack: files of the build, and what they are in dom0
     "store": {"tools/xenstored/xenstored": PROGRAMS + "xenstored"},
     "console": {"tools/xenconsoled/xenconsoled": PROGRAMS + "xenconsoled", "tools/xenconsole/xenconsole": PROGRAMS + "xenconsole"},
@@ -23,6 +24,7 @@ OURS = {  # the words of --toolstack: files of the build, and what they are in d
              "libs/light/xlu/libxlutil.so.4.17": LIBRARIES + "libxlutil.so.4.17",
              "libs/store/libxenstore.so.4.0": LIBRARIES + "libxenstore.so.4",
              "libs/toollog/libxentoollog.so.1.0": LIBRARIES + "libxentoollog.so.1"},
+    BESIDE: {"tools/xl/xl": "usr/bin/our_xl"},
 }
 
 ADDRESS = {"user": "10.0.2.15/24", "listen": "192.168.77.1/24", "connect": "192.168.77.2/24"}
@@ -153,6 +155,8 @@ def make_overlay(o, token, packages):
         overlay.add_file(o.script, "qhost/script", 0o755)
     else:
         xl = "our own xl" if "xl" in o.toolstack else "Debian's xl 4.17"
+        if BESIDE in o.toolstack:
+            xl += ", with ours beside it (our_xl)"
         text = MESSAGE.format(release=packages.release, hypervisor=hypervisor_name(o), xl=xl)
         overlay.add_bytes("qhost/message", text.encode())
         for name, data in guest.files(packages).items():

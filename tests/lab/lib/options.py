@@ -94,7 +94,7 @@ def check(o):
 def parse(argv):
     o = parser().parse_args(argv)
     o.test_kernel = bool(o.kernel and not o.script and os.path.exists(o.kernel) and not is_bzimage(o.kernel))
-    o.toolstack = {"stock": [], "ours": list(image.OURS)}.get(o.toolstack) or [w for w in o.toolstack.split(",") if w != "stock"]
+    o.toolstack = {"stock": [], "ours": [w for w in image.OURS if w != image.BESIDE]}.get(o.toolstack) or [w for w in o.toolstack.split(",") if w != "stock"]
     check(o)
     o.cpu = o.cpu or (CPU_INVTSC if o.icount else "host" if o.accel == "kvm" else CPU)
     # docs/decisions.md 13: QEMU's threads lose bits of CPU 0; with one thread stock's guests get interrupts twice.
