@@ -79,13 +79,6 @@ static int teardown(void **state)
     return machine_teardown(state);
 }
 
-static void expect_said(const char *text)
-{
-    if (!strstr(log_text, text))
-        fail_msg("not in the log: %s\n%s", text, log_text);
-    log_text[0] = '\0';
-}
-
 static const Elf64_Shdr *section(const unsigned char *core, const char *name)
 {
     const Elf64_Ehdr *elf = (const Elf64_Ehdr *)core;

@@ -254,7 +254,7 @@ static void new_context(void)
     libxl_ctx_free(ctx);
     assert_int_equal(loops_freed, freed + 1);
     assert_string_equal(log_text, ""); /* the end of a context is no fault */
-    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &world_logger), 0);
+    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log), 0);
 }
 
 /* Whatever domain there is. */

@@ -97,7 +97,7 @@ static void model_fails(void **state)
     (void)state;
     model_config(&config, "#!/bin/sh\nexit 3\n");
     assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_FAIL);
-    assert_non_null(strstr(log_text, "domain made: starting its device model: it has ended at once"));
+    expect_said("domain made: starting its device model: it has ended at once");
     assert_int_equal(ctrl_loop_domains(), 1);
     free(config.b_info.device_model);
     config.b_info.device_model = strdup("/nowhere/qemu");

@@ -81,7 +81,7 @@ static void two_disks(void **state)
     assert_string_equal(found.pdev_path, image);
     libxl_device_disk_dispose(&found);
     assert_int_equal(libxl_device_disk_add(ctx, domid, &file, NULL), ERROR_DEVICE_EXISTS);
-    assert_non_null(strstr(log_text, "disk hda: writing its nodes: the domain has it already"));
+    expect_said("disk hda: writing its nodes: the domain has it already");
     assert_int_equal(kept_disks(), 2);
     assert_int_equal(libxl_device_disk_destroy(ctx, domid, &block, NULL), 0);
     assert_int_equal(kept_disks(), 1);
@@ -114,7 +114,7 @@ static void refused_disks(void **state)
         disk.backend = (libxl_disk_backend)rows[i].backend;
         log_text[0] = '\0';
         assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), rows[i].rc);
-        assert_non_null(strstr(log_text, rows[i].said));
+        expect_said(rows[i].said);
         expect_no_disk(51712);
         libxl_device_disk_dispose(&disk);
     }
@@ -130,7 +130,7 @@ static void shared_disks(void **state)
                          (unsigned)strlen(image) + 4));
     assert_true(xs_write(xs, XBT_NULL, "/local/domain/0/backend/qdisk/77/51712/mode", "r", 1));
     assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_FAIL);
-    assert_non_null(strstr(log_text, "in use by a guest already (/local/domain/0/backend/qdisk/77/51712)"));
+    expect_said("in use by a guest already (/local/domain/0/backend/qdisk/77/51712)");
     expect_no_disk(51712);
     assert_int_equal(libxl_device_disk_add(ctx, domid, &reads, NULL), 0);
     assert_true(xs_rm(xs, XBT_NULL, "/local/domain/0/backend/qdisk"));
@@ -146,7 +146,7 @@ static void backend_refuses(void **state)
     (void)state;
     *backend_mode = REFUSES;
     assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, NULL), ERROR_FAIL);
-    assert_non_null(strstr(log_text, "disk xvda: waiting for its backend: its backend refuses it"));
+    expect_said("disk xvda: waiting for its backend: its backend refuses it");
     expect_no_disk(51712);
     assert_int_equal(kept_disks(), 0);
     libxl_device_disk_dispose(&disk);
@@ -164,7 +164,7 @@ static void guest_keeps_it(void **state)
     snprintf(back, sizeof(back), "/local/domain/0/backend/vbd/%u/51712/state", domid);
     assert_true(xs_write(xs, XBT_NULL, back, "4", 1));
     assert_int_equal(libxl_device_disk_safe_remove(ctx, domid, &disk, NULL), ERROR_TIMEDOUT);
-    assert_non_null(strstr(log_text, "vbd 51712: waiting for its end: after 10 s the guest still has it"));
+    expect_said("vbd 51712: waiting for its end: after 10 s the guest still has it");
     assert_true(there(path_of("/local/domain/%u/device/vbd/51712", domid)));
     assert_int_equal(kept_disks(), 1);
     assert_int_equal(fake_host_loops(), 1);
@@ -279,7 +279,7 @@ static void refused_others(void **state)
     libxl_device_vkb_init(&vkb);
     vkb.backend_type = LIBXL_VKB_BACKEND_LINUX;
     assert_int_equal(libxl_device_vkb_add(ctx, domid, &vkb, NULL), ERROR_INVAL);
-    assert_non_null(strstr(log_text, "unique-id="));
+    expect_said("unique-id=");
     vkb.unique_id = strdup("x");
     vkb.feature_multi_touch = true;
     vkb.width = 640;
@@ -297,7 +297,7 @@ static void refused_nics(void **state)
 
     (void)state;
     assert_int_equal(libxl_device_nic_add(ctx, domid, &nic, NULL), ERROR_FAIL);
-    assert_non_null(strstr(log_text, "bridge nobr: what fails: No such device"));
+    expect_said("bridge nobr: what fails: No such device");
     assert_false(there(path_of("/libxl/%u/device/vif/0", domid)));
     nic.ifname = strdup("a-name-that-is-too-long");
     assert_int_equal(libxl_device_nic_add(ctx, domid, &nic, NULL), ERROR_INVAL);
@@ -440,14 +440,14 @@ static void not_created(void **state)
     free(config.nics[1].bridge);
     config.nics[1].bridge = strdup("nobr");
     assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_FAIL);
-    assert_non_null(strstr(log_text, "vif 1: connecting it: interface"));
+    expect_said("vif 1: connecting it: interface");
     expect_nothing_of(domid + 1);
     assert_int_equal(ctrl_loop_domains(), 1);
     free(config.disks[1].vdev);
     config.disks[1].vdev = strdup("xvda");
     log_text[0] = '\0';
     assert_int_equal(libxl_domain_create_new(ctx, &config, &id, NULL, NULL), ERROR_INVAL);
-    assert_non_null(strstr(log_text, "domain made: checking its configuration: disk xvda: there are two of them"));
+    expect_said("domain made: checking its configuration: disk xvda: there are two of them");
     libxl_domain_config_dispose(&config);
 }
 

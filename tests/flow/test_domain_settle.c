@@ -69,13 +69,6 @@ static int teardown(void **state)
     return machine_teardown(state);
 }
 
-static void expect_said(const char *text)
-{
-    if (!strstr(log_text, text))
-        fail_msg("not in the log: %s\n%s", text, log_text);
-    log_text[0] = '\0';
-}
-
 static libxl_bitmap *one_map(libxl_bitmap **maps, int *count, int cpu)
 {
     *maps = calloc(1, sizeof(**maps));

@@ -46,13 +46,6 @@ static void gone(uint32_t domid, const char *name)
     assert_true(xs_rm(xs, XBT_NULL, path));
 }
 
-static void expect_said(const char *text)
-{
-    if (!strstr(log_text, text))
-        fail_msg("not in the log: %s\n%s", text, log_text);
-    log_text[0] = '\0';
-}
-
 /* With a configuration that is kept of it, 8 MiB, of which it shall have 4. */
 static uint32_t guest_new(void)
 {

@@ -28,7 +28,6 @@ static pid_t store_pid;
 struct xs_handle *xs;
 libxl_ctx *ctx;
 struct ctrl_priv *priv;
-char log_text[2000];
 
 bool store_start(void)
 {
@@ -75,28 +74,12 @@ int world_teardown(void **state)
     return system(command);
 }
 
-static void note(xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context, const char *format,
-                 va_list args)
-{
-    size_t len = strlen(log_text);
-
-    (void)logger;
-    (void)errnoval;
-    (void)context;
-    if (level >= XTL_WARN && len + 2 < sizeof(log_text)) {
-        vsnprintf(log_text + len, sizeof(log_text) - len - 1, format, args);
-        strcat(log_text, "\n");
-    }
-}
-
-xentoollog_logger world_logger = { .vmessage = note };
-
 int machine_setup_of(unsigned ram_mib)
 {
     log_text[0] = '\0';
     ctrl_loop_init(ram_mib);
     assert_int_equal(ctrl_transport->priv_open(&priv), 0);
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &world_logger);
+    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log);
 }
 
 int machine_setup(void **state)

@@ -12,6 +12,7 @@
 #include <xenstore.h>
 
 #include "ctrl/domain.h"
+#include "light/caught_log.h"
 
 #define WORLD_PAGES 600 /* that a guest has */
 
@@ -19,8 +20,6 @@ extern char world_folder[];  /* of files, removed at the end */
 extern struct xs_handle *xs; /* the test's own */
 extern libxl_ctx *ctx;
 extern struct ctrl_priv *priv;
-extern char log_text[2000]; /* what the context has warned of in this test */
-extern xentoollog_logger world_logger; /* that writes it */
 
 /* For the group of tests; for each test. */
 int world_setup(void **state);

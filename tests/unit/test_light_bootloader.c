@@ -17,11 +17,11 @@
 
 #include "fake/fault.h"
 #include "light/bootloader.h"
+#include "light/caught_log.h"
 #include "light/events.h"
 #include "light/userdata.h"
 
 static libxl_ctx *ctx;
-static char log_text[4000];
 static char folder[] = "/tmp/light-bootloader-XXXXXX", script[60];
 static libxl_domain_config config;
 static char kernel_seen[100], ramdisk_seen[100], cmdline_seen[100];
@@ -104,29 +104,7 @@ static int run_script(const char *text)
     return run(NULL);
 }
 
-static void expect_said(const char *what)
-{
-    if (!strstr(log_text, what))
-        fail_msg("not in the log: %s\n%s", what, log_text);
-}
-
 /* --- the environment --- */
-
-static void note(xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context, const char *format,
-                 va_list args)
-{
-    size_t len = strlen(log_text);
-
-    (void)logger;
-    (void)errnoval;
-    (void)context;
-    if (level >= XTL_WARN && len < sizeof(log_text) - 400) {
-        vsnprintf(log_text + len, 399, format, args);
-        strcat(log_text, "\n");
-    }
-}
-
-static xentoollog_logger logger = { .vmessage = note };
 
 static int group_setup(void **state)
 {
@@ -155,7 +133,7 @@ static int setup(void **state)
     config.disks->format = LIBXL_DISK_FORMAT_RAW;
     config.disks->vdev = strdup("xvda");
     config.disks->pdev_path = strdup("/the/disk");
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger);
+    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log);
 }
 
 /* Whatever has happened: no process, and nothing but the program in the folder. */

@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #include "fake/fault.h"
+#include "light/caught_log.h"
 #include "light/child.h"
 #include "light/events.h"
 
 static libxl_ctx *ctx;
-static char log_text[4000];
 
 /* --- an operation of one step, which is a shell's command --- */
 
@@ -69,29 +69,7 @@ static int run(const char *command)
     return shell((struct shell){ .command = command }, NULL);
 }
 
-static void expect_said(const char *what)
-{
-    if (!strstr(log_text, what))
-        fail_msg("not in the log: %s\n%s", what, log_text);
-}
-
 /* --- the environment --- */
-
-static void note(xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context, const char *format,
-                 va_list args)
-{
-    size_t len = strlen(log_text);
-
-    (void)logger;
-    (void)errnoval;
-    (void)context;
-    if (level >= XTL_WARN && len < sizeof(log_text) - 200) {
-        vsnprintf(log_text + len, 199, format, args);
-        strcat(log_text, "\n");
-    }
-}
-
-static xentoollog_logger logger = { .vmessage = note };
 
 static struct sigaction sigchld_now(void)
 {
@@ -105,7 +83,7 @@ static int setup(void **state)
 {
     (void)state;
     log_text[0] = '\0';
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger);
+    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log);
 }
 
 /* Nobody is left, and SIGCHLD is as it was. */

@@ -22,6 +22,7 @@
 #include "ctrl/domain.h"
 #include "fake/ctrl_loop.h"
 #include "fault.h"
+#include "light/caught_log.h"
 #include "light/info.h"
 #include "light/userdata.h"
 #include "store/async.h"
@@ -36,7 +37,6 @@ static const libxl_uuid second_uuid = {{2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2
 static struct ctrl_priv *priv;
 static uint32_t domids[GUESTS];
 static libxl_ctx *ctx;
-static char said[256];
 
 /* --- the store: names of the guests, the last is the first's device model --- */
 static bool store_closed;
@@ -148,18 +148,6 @@ bool xs_transaction_end(struct xs_handle *xsh, xs_transaction_t tx, bool abandon
 }
 
 /* --- the world --- */
-static void keep_message(struct xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context,
-                         const char *format, va_list al) __attribute__((format(printf, 5, 0)));
-
-static void keep_message(struct xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context,
-                         const char *format, va_list al)
-{
-    (void)logger, (void)level, (void)errnoval, (void)context;
-    vsnprintf(said, sizeof(said), format, al);
-}
-
-static xentoollog_logger logger = {.vmessage = keep_message};
-
 static void guest_new(int i)
 {
     struct xen_domctl_createdomain config = {
@@ -187,10 +175,10 @@ static int setup(void **state)
     assert_int_equal(ctrl_transport->priv_open(&priv), 0);
     for (i = 0; i < GUESTS; i++)
         guest_new(i);
-    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger), 0);
+    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log), 0);
     store_closed = false;
     store_error = 0;
-    said[0] = '\0';
+    log_text[0] = '\0';
     return 0;
 }
 
@@ -229,7 +217,7 @@ static void test_domain_info(void **state)
     assert_int_equal(info.shutdown_reason, LIBXL_SHUTDOWN_REASON_CRASH);
     assert_int_equal(libxl_domain_info(ctx, NULL, domids[1]), 0);
     assert_int_equal(libxl_domain_info(ctx, &info, NOBODY), ERROR_DOMAIN_NOTFOUND);
-    assert_string_equal(said, "");
+    assert_string_equal(log_text, "");
     assert_int_equal(info.domid, domids[1]);
     libxl_dominfo_dispose(&info);
 }
@@ -268,7 +256,7 @@ static void test_vcpus(void **state)
     assert_false(libxl_bitmap_is_empty(&vcpus[1].cpumap));
     libxl_vcpuinfo_list_free(vcpus, n);
     assert_null(libxl_list_vcpu(ctx, NOBODY, &n, &cpus));
-    assert_string_equal(said, "domain 77: cannot list its vCPUs");
+    expect_said("domain 77: cannot list its vCPUs");
 }
 
 /* --- names --- */
@@ -322,14 +310,14 @@ static void test_store_fails(void **state)
     (void)state;
     store_error = EIO;
     assert_null(libxl_domid_to_name(ctx, domids[0]));
-    assert_non_null(strstr(said, "cannot read /local/domain/"));
+    expect_said("cannot read /local/domain/");
     assert_int_equal(libxl_name_to_domid(ctx, "guest0", &domid), ERROR_FAIL);
     libxl_ctx_free(ctx);
     store_closed = true;
-    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger), 0);
+    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log), 0);
     assert_null(light_store_read(ctx, &error, "/x"));
     assert_int_equal(error, ERROR_FAIL);
-    assert_non_null(strstr(said, "cannot reach the store"));
+    expect_said("cannot reach the store");
 }
 
 /* --- the host --- */
@@ -450,15 +438,15 @@ static void test_scheduler(void **state)
     assert_int_equal(params.cap, 0);
     params.weight = 0;
     assert_int_equal(libxl_domain_sched_params_set(ctx, domids[0], &params), ERROR_INVAL);
-    assert_non_null(strstr(said, "weight 0 is not from 1 to 65535"));
+    expect_said("weight 0 is not from 1 to 65535");
     params.weight = 256;
     params.cap = 201;
     assert_int_equal(libxl_domain_sched_params_set(ctx, domids[0], &params), ERROR_INVAL);
-    assert_non_null(strstr(said, "cap 201 is not from 0 to 200"));
+    expect_said("cap 201 is not from 0 to 200");
     params.cap = 0;
     params.sched = LIBXL_SCHEDULER_CREDIT;
     assert_int_equal(libxl_domain_sched_params_set(ctx, domids[0], &params), ERROR_INVAL);
-    assert_non_null(strstr(said, "its scheduler is credit2, not credit"));
+    expect_said("its scheduler is credit2, not credit");
     assert_int_equal(libxl_domain_sched_params_get(ctx, NOBODY, &params), ERROR_DOMAIN_NOTFOUND);
     assert_int_equal(libxl_domain_sched_params_set(ctx, NOBODY, &params), ERROR_DOMAIN_NOTFOUND);
     if (!libxl_sched_credit2_params_get(ctx, 0, &pool))
@@ -583,7 +571,7 @@ static bool do_version(void)
     libxl_ctx *fresh;
     const libxl_version_info *info;
 
-    if (libxl_ctx_alloc(&fresh, LIBXL_VERSION, 0, &logger))
+    if (libxl_ctx_alloc(&fresh, LIBXL_VERSION, 0, &caught_log))
         return false;
     info = libxl_get_version_info(fresh);
     libxl_ctx_free(fresh);
@@ -696,11 +684,11 @@ static void test_failures(void **state)
         assert_true(calls[i]());
         for (nth = 1;; nth++) {
             ctrl_loop_fail(nth, EIO);
-            said[0] = '\0';
+            log_text[0] = '\0';
             if (calls[i]()) /* the build id may fail: old hypervisors have none */
                 assert_true(!ctrl_loop_failed() || calls[i] == do_version);
             else
-                assert_true(ctrl_loop_failed() && said[0]);
+                assert_true(ctrl_loop_failed() && log_text[0]);
             if (!ctrl_loop_failed())
                 break;
         }
@@ -809,9 +797,9 @@ static void test_rename(void **state)
     assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, "fresh"), ERROR_FAIL);
     store_conflicts = 0;
     assert_int_equal(libxl_domain_rename(ctx, domids[0], "guest1", "fresh"), ERROR_INVAL);
-    assert_non_null(strstr(said, "its name is \"guest0\", not \"guest1\""));
+    expect_said("its name is \"guest0\", not \"guest1\"");
     assert_int_equal(libxl_domain_rename(ctx, domids[0], "guest0", "guest1"), ERROR_INVAL);
-    assert_non_null(strstr(said, "has the name \"guest1\""));
+    expect_said("has the name \"guest1\"");
     assert_int_equal(libxl_domain_rename(ctx, domids[0], "guest0", "guest0"), 0);
     assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, ""), ERROR_INVAL);
     assert_int_equal(libxl_domain_rename(ctx, domids[0], NULL, "a/b"), ERROR_INVAL);
@@ -856,7 +844,7 @@ static void test_files(void **state)
     assert_int_equal(libxl_fd_set_nonblock(ctx, pipes[0], 1), 0);
     assert_int_equal(libxl_fd_set_nonblock(ctx, 12345, 1), ERROR_FAIL);
     assert_int_equal(libxl_read_exactly(ctx, pipes[0], got, 4, "pipe", "what"), EAGAIN);
-    assert_string_equal(said, "cannot read what pipe");
+    expect_said("cannot read what pipe");
     assert_int_equal(libxl_write_exactly(ctx, pipes[1], "ab", 2, NULL, NULL), 0);
     assert_int_equal(libxl_write_exactly(ctx, pipes[1], "cd", 2, NULL, NULL), 0);
     assert_int_equal(libxl_read_exactly(ctx, pipes[0], got, 4, NULL, NULL), 0);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fault.h"
+#include "light/caught_log.h"
 #include "light/fill.h"
 #include "light/type.h"
 
@@ -329,33 +330,20 @@ static void test_lenient(void **unused)
     libxl_domain_create_info_dispose(&info);
 }
 
-static char said[256];
-
-static void keep_message(struct xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context,
-                         const char *format, va_list al) __attribute__((format(printf, 5, 0)));
-
-static void keep_message(struct xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context,
-                         const char *format, va_list al)
-{
-    (void)logger, (void)level, (void)errnoval, (void)context;
-    vsnprintf(said, sizeof(said), format, al);
-}
-
 static void test_public(void **unused)
 {
-    xentoollog_logger logger = {.vmessage = keep_message};
     libxl_domain_type type = LIBXL_DOMAIN_TYPE_PV;
     libxl_device_nic nic;
     libxl_ctx *ctx;
     char *text;
 
     (void)unused;
-    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION + 1, 0, &logger), ERROR_VERSION);
-    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 1, &logger), ERROR_INVAL);
-    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger), 0);
+    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION + 1, 0, &caught_log), ERROR_VERSION);
+    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 1, &caught_log), ERROR_INVAL);
+    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log), 0);
     libxl_device_nic_init(&nic);
     assert_int_equal(libxl_device_nic_from_json(ctx, &nic, "{\"mtu\": \"big\"}"), ERROR_FAIL);
-    assert_string_equal(said, "JSON of a libxl_device_nic: mtu is a string where a number is wanted");
+    expect_said("JSON of a libxl_device_nic: mtu is a string where a number is wanted");
     assert_int_equal(libxl_device_nic_from_json(ctx, &nic, "{\"mtu\": 1400}"), 0);
     text = libxl_device_nic_to_json(ctx, &nic);
     assert_string_equal(text, "{\n    \"mtu\": 1400\n}\n");
@@ -363,7 +351,7 @@ static void test_public(void **unused)
     fault_at(FAULT_ALLOC, 1);
     assert_int_equal(libxl_device_nic_from_json(ctx, &nic, "{\"mtu\": 1}"), ERROR_NOMEM);
     fault_at(FAULT_ALLOC, 1);
-    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger), ERROR_NOMEM);
+    assert_int_equal(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log), ERROR_NOMEM);
     fault_at(FAULT_ALLOC, 0);
     libxl_device_nic_dispose(&nic);
     libxl_device_nic_dispose(NULL);
