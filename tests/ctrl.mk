@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of libs/ctrl's wrappers and of what builds domains with them (libs/light/build), over the real core.
-CTRL_TESTS = tests/unit/test_ctrl_calls tests/unit/test_guest_numa tests/unit/test_kernel_file tests/unit/test_kernel_image tests/unit/test_pvh_build
+CTRL_TESTS = tests/unit/test_ctrl_calls tests/unit/test_guest_layout tests/unit/test_guest_numa tests/unit/test_kernel_file tests/unit/test_kernel_image tests/unit/test_pvh_build
 CTRL_FUZZERS = tests/fuzz/kernel_image.fuzz
 
 # libs/ctrl's transport into the host-built core: before libctrl, which has Linux's.
@@ -25,13 +25,20 @@ tests_unit_test_kernel_file_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_kernel_file_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_kernel_file_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_kernel_file_LDADD = $(UTIL_CORE)
-tests_unit_test_guest_numa_SOURCES = tests/unit/test_guest_numa.c tests/unit/elf_fixture.h tests/fake/fault.c tests/fake/fault.h
+BUILD_WORLD = tests/light/build_world.c tests/light/build_world.h tests/unit/acpi_fixture.h tests/unit/elf_fixture.h \
+	tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_guest_layout_SOURCES = tests/unit/test_guest_layout.c tests/unit/acpi_fixture.h tests/unit/elf_fixture.h
+tests_unit_test_guest_layout_CPPFLAGS = $(FAKE_CPPFLAGS)
+tests_unit_test_guest_layout_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_guest_layout_LDADD = $(UTIL_CORE)
+
+tests_unit_test_guest_numa_SOURCES = tests/unit/test_guest_numa.c $(BUILD_WORLD)
 tests_unit_test_guest_numa_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_guest_numa_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_guest_numa_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_guest_numa_LDADD = $(LOOP_CORE)
 
-tests_unit_test_pvh_build_SOURCES = tests/unit/test_pvh_build.c tests/unit/elf_fixture.h tests/fake/fault.c tests/fake/fault.h
+tests_unit_test_pvh_build_SOURCES = tests/unit/test_pvh_build.c $(BUILD_WORLD)
 tests_unit_test_pvh_build_CPPFLAGS = $(FAKE_CPPFLAGS)
 tests_unit_test_pvh_build_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_pvh_build_LDFLAGS = $(FAULT_LINK)

@@ -76,6 +76,7 @@ UNIT_TESTS = $(CONSOLE_TESTS) $(CTRL_TESTS) \
 	$(XL_TESTS)
 EXTRA_DIST += \
 	tests/unit/abi_fixture.h \
+	tests/unit/acpi_fixture.h \
 	tests/unit/cpu_fixture.h \
 	tests/unit/device_fixture.h \
 	tests/unit/kernel_fixture.h \

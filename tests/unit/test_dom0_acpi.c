@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "dom0_build.h"
+#include "acpi_fixture.h"
 
 #define AREA_PA 0x12345000ULL
 
@@ -19,23 +20,6 @@ static const struct acpi_source tables[] = {
     { "MCFG", 0x7ffe5000 }, { "IVRS", 0x7ffe6000 }, { "DMAR", 0x7ffe7000 }, { "SRAT", 0x7ffe8000 },
     { "SLIT", 0x7ffe9000 }, { "WAET", 0x7ffea000 }, { "SSDT", 0x17ffe4000 }, { "XXXX", 0x7ffeb000 },
 };
-
-static uint64_t le(const uint8_t *p, unsigned bytes)
-{
-    uint64_t v = 0;
-
-    memcpy(&v, p, bytes);
-    return v;
-}
-
-static uint8_t sum(const uint8_t *p, size_t len)
-{
-    uint8_t s = 0;
-
-    while (len--)
-        s = (uint8_t)(s + *p++);
-    return s;
-}
 
 static void set_host(void)
 {
@@ -50,18 +34,11 @@ static void set_host(void)
 
 static const uint8_t *find(const char *signature, size_t *ret_len)
 {
-    const uint8_t *xsdt = area + (le(area + 24, 8) - AREA_PA);
-    size_t n = (le(xsdt + 4, 4) - 36) / 8;
+    const uint8_t *table = acpi_find(area, sizeof(area), AREA_PA, signature);
 
-    for (size_t i = 0; i < n; i++) {
-        uint64_t addr = le(xsdt + 36 + 8 * i, 8);
-
-        if (addr - AREA_PA < sizeof(area) && !memcmp(area + (addr - AREA_PA), signature, 4)) {
-            *ret_len = le(area + (addr - AREA_PA) + 4, 4);
-            return area + (addr - AREA_PA);
-        }
-    }
-    return NULL;
+    if (table)
+        *ret_len = acpi_le(table + 4, 4);
+    return table;
 }
 
 static void root_pointer_and_xsdt(void **state)
@@ -75,17 +52,17 @@ static void root_pointer_and_xsdt(void **state)
     used = dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 2);
     assert_in_range(used, 200, 600);
     assert_memory_equal(area, "RSD PTR ", 8);
-    assert_int_equal(sum(area, 20), 0);
-    assert_int_equal(sum(area, 36), 0);
+    acpi_check_sum(area, 20);
+    acpi_check_sum(area, 36);
     assert_int_equal(area[15], 2);
-    assert_int_equal(le(area + 20, 4), 36);
-    assert_int_equal(le(area + 16, 4), 0); /* no RSDT */
-    xsdt = area + (le(area + 24, 8) - AREA_PA);
+    assert_int_equal(acpi_le(area + 20, 4), 36);
+    assert_int_equal(acpi_le(area + 16, 4), 0); /* no RSDT */
+    xsdt = area + (acpi_le(area + 24, 8) - AREA_PA);
     assert_memory_equal(xsdt, "XSDT", 4);
-    assert_int_equal(le(xsdt + 4, 4), 36 + 4 * 8); /* FACP, two SSDTs, our MADT: nothing else */
-    assert_int_equal(sum(xsdt, 36 + 4 * 8), 0);
+    assert_int_equal(acpi_le(xsdt + 4, 4), 36 + 4 * 8); /* FACP, two SSDTs, our MADT: nothing else */
+    acpi_check_sum(xsdt, 36 + 4 * 8);
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(le(xsdt + 36 + 8 * i, 8), expected[i]);
+        assert_int_equal(acpi_le(xsdt + 36 + 8 * i, 8), expected[i]);
 }
 
 static void madt_lists_vcpus_ioapics_and_overrides(void **state)
@@ -108,9 +85,9 @@ static void madt_lists_vcpus_ioapics_and_overrides(void **state)
     assert_non_null(madt);
     assert_int_equal((madt - area) % 8, 0);
     assert_int_equal(len, 44 + sizeof(records));
-    assert_int_equal(sum(madt, len), 0);
-    assert_int_equal(le(madt + 36, 4), 0xfee00000);
-    assert_int_equal(le(madt + 40, 4), 0); /* no 8259s */
+    acpi_check_sum(madt, len);
+    assert_int_equal(acpi_le(madt + 36, 4), 0xfee00000);
+    assert_int_equal(acpi_le(madt + 40, 4), 0); /* no 8259s */
     assert_memory_equal(madt + 44, records, sizeof(records));
 }
 
@@ -127,15 +104,15 @@ static void mcfg_is_our_own(void **state)
     host.mcfg_bus_start = 2;
     host.mcfg_bus_end = 0x7f;
     assert_int_not_equal(dom0_acpi_build(area, sizeof(area), AREA_PA, tables, 12, 3), 0);
-    xsdt = area + (le(area + 24, 8) - AREA_PA);
-    assert_int_equal(le(xsdt + 4, 4), 36 + 5 * 8);
+    xsdt = area + (acpi_le(area + 24, 8) - AREA_PA);
+    assert_int_equal(acpi_le(xsdt + 4, 4), 36 + 5 * 8);
     assert_non_null(find("APIC", &len));
     mcfg = find("MCFG", &len);
     assert_non_null(mcfg);
     assert_int_equal((mcfg - area) % 8, 0);
     assert_int_equal(len, 44 + sizeof(record));
-    assert_int_equal(sum(mcfg, len), 0);
-    assert_int_equal(le(mcfg + 36, 8), 0);
+    acpi_check_sum(mcfg, len);
+    assert_int_equal(acpi_le(mcfg + 36, 8), 0);
     assert_memory_equal(mcfg + 44, record, sizeof(record));
 }
 

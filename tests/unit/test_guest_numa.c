@@ -3,29 +3,22 @@
  * Virtual NUMA in libs/light/build: what may be wished, where nodes lie, the ACPI tables that say so, and a guest with two
  * nodes over the real core (ctrl_loop.h), of which each hypercall and each allocation fails once.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "light/build_world.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctrl/domain.h"
 #include "ctrl/memory.h"
 #include "ctrl/query.h"
-#include "fake/ctrl_loop.h"
-#include "fake/fault.h"
 #include "light/build/guest_acpi.h"
 #include "light/build/guest_layout.h"
-#include "light/build/pvh_build.h"
-#include "unit/elf_fixture.h"
+#include "unit/acpi_fixture.h"
 
 #define MIB (1024ull * 1024)
 #define GIB (1024 * MIB)
 
-static struct build_error error;
 static uint32_t from0[2] = { 10, 21 }, from1[2] = { 31, 10 }, on[2] = { 1, 0 };
 static struct guest_vnode nodes[2];
 static struct guest_numa two = { 2, nodes, on };
@@ -118,31 +111,9 @@ static void places(void **state)
 
 /* --- ACPI (specification 6.5, 5.2.16 and 5.2.17) --- */
 
-static uint64_t at(const uint8_t *where, size_t size)
-{
-    uint64_t v = 0;
-
-    memcpy(&v, where, size);
-    return v;
-}
-
-/* The table of that name, by way of the XSDT; NULL: there is none. */
 static const uint8_t *find(const uint8_t *area, const char *signature)
 {
-    const uint8_t *xsdt = area + (at(area + 24, 8) - GUEST_ACPI);
-
-    for (unsigned i = 36; i < at(xsdt + 4, 4); i += 8) {
-        const uint8_t *t = area + (at(xsdt + i, 8) - GUEST_ACPI);
-        uint8_t sum = 0;
-
-        for (unsigned byte = 0; byte < at(t + 4, 4); byte++)
-            sum = (uint8_t)(sum + t[byte]);
-        assert_int_equal(sum, 0);
-        assert_int_equal((t - area) % 8, 0);
-        if (memcmp(t, signature, 4) == 0)
-            return t;
-    }
-    return NULL;
+    return acpi_find(area, GUEST_ACPI_MAX, GUEST_ACPI, signature);
 }
 
 /* APIC IDs of a table's entries for processors, in order; how many there are. Wide ones have a byte more in front. */
@@ -150,11 +121,11 @@ static unsigned processors(const uint8_t *table, unsigned header, uint8_t narrow
 {
     unsigned n = 0;
 
-    for (const uint8_t *e = table + header; e < table + at(table + 4, 4); e += e[1]) {
+    for (const uint8_t *e = table + header; e < table + acpi_le(table + 4, 4); e += e[1]) {
         if (e[0] == narrow)
             ids[n++] = e[3];
         else if (e[0] == wide)
-            ids[n++] = (uint32_t)at(e + wide_at, 4);
+            ids[n++] = (uint32_t)acpi_le(e + wide_at, 4);
     }
     return n;
 }
@@ -175,24 +146,24 @@ static void check_tables(unsigned nr_vcpus, const struct guest_numa *numa)
     srat = find(area, "SRAT");
     assert_non_null(srat);
     assert_int_equal(srat[8], 3);
-    assert_int_equal(at(srat + 36, 4), 1);
-    assert_int_equal(at(srat + 40, 8), 0);
-    for (e = srat + 48; e < srat + at(srat + 4, 4); e += e[1]) {
+    assert_int_equal(acpi_le(srat + 36, 4), 1);
+    assert_int_equal(acpi_le(srat + 40, 8), 0);
+    for (e = srat + 48; e < srat + acpi_le(srat + 4, 4); e += e[1]) {
         if (e[0] == 1) {
             const struct xen_vmemrange *r = &map.ranges[ranges++];
 
             assert_int_equal(e[1], 40);
-            assert_int_equal(at(e + 2, 4), r->nid);
-            assert_int_equal(at(e + 8, 8), r->start);
-            assert_int_equal(at(e + 16, 8), r->end - r->start);
-            assert_int_equal(at(e + 28, 4), 1);
+            assert_int_equal(acpi_le(e + 2, 4), r->nid);
+            assert_int_equal(acpi_le(e + 8, 8), r->start);
+            assert_int_equal(acpi_le(e + 16, 8), r->end - r->start);
+            assert_int_equal(acpi_le(e + 28, 4), 1);
         } else {
             bool wide = e[0] == 2;
 
             assert_int_equal(e[1], wide ? 24 : 16);
             assert_true(e[0] == 0 || wide);
-            assert_int_equal(wide ? at(e + 4, 4) : e[2] | at(e + 9, 3) << 8, numa->vcpu_to_vnode[vcpus++]);
-            assert_int_equal(at(wide ? e + 12 : e + 4, 4), 1);
+            assert_int_equal(wide ? acpi_le(e + 4, 4) : e[2] | acpi_le(e + 9, 3) << 8, numa->vcpu_to_vnode[vcpus++]);
+            assert_int_equal(acpi_le(wide ? e + 12 : e + 4, 4), 1);
         }
     }
     assert_int_equal(ranges, map.nr_ranges);
@@ -203,8 +174,8 @@ static void check_tables(unsigned nr_vcpus, const struct guest_numa *numa)
     assert_memory_equal(ids, madt_ids, nr_vcpus * sizeof(ids[0]));
     slit = find(area, "SLIT");
     assert_non_null(slit);
-    assert_int_equal(at(slit + 36, 8), numa->nr_vnodes);
-    assert_int_equal(at(slit + 4, 4), 44 + numa->nr_vnodes * numa->nr_vnodes);
+    assert_int_equal(acpi_le(slit + 36, 8), numa->nr_vnodes);
+    assert_int_equal(acpi_le(slit + 4, 4), 44 + numa->nr_vnodes * numa->nr_vnodes);
     for (unsigned i = 0; i < numa->nr_vnodes * numa->nr_vnodes; i++)
         assert_int_equal(slit[44 + i], numa->vnodes[i / numa->nr_vnodes].distances[i % numa->nr_vnodes]);
     for (size_t room = 0; room < used; room += 23) {
@@ -248,47 +219,12 @@ static void no_tables(void **state)
 
 /* --- a guest --- */
 
-static const struct pvh_domain domain = {
-    .uuid = "fifteen letters", .nr_vcpus = 2, .max_kib = 8192, .max_grant_frames = -1, .max_maptrack_frames = -1
-};
-static struct elf_kernel elf;
-static struct kernel_image kernel;
-static struct pvh_guest guest;
-static struct pvh_built built;
-static struct ctrl_priv *p;
-static uint32_t domid;
-
-static int core_setup(void **state)
+static int numa_setup(void **state)
 {
-    elf_kernel_make(&elf);
-    if (setup(state) || kernel_image_parse("k", &elf, sizeof(elf), &kernel, &error))
-        return -1;
-    ctrl_loop_init(64);
-    guest = (struct pvh_guest){ .nr_vcpus = 2, .max_kib = 8192, .target_kib = 8192, .claim = true, .kernel_name = "k",
-                                .kernel = &kernel, .numa = &two, .map_pages = true };
-    return ctrl_transport->priv_open(&p);
-}
+    int err = core_setup(state);
 
-static int core_teardown(void **state)
-{
-    (void)state;
-    assert_int_equal(ctrl_loop_domains(), 0);
-    ctrl_priv_close(p);
-    ctrl_loop_done();
-    return 0;
-}
-
-static int make(void)
-{
-    int err = pvh_domain_new(p, &domain, 0, &domid, &error);
-
-    if (err < 0)
-        return err;
-    guest.domid = domid;
-    err = pvh_build(p, &guest, &built, &error);
-    if (err < 0)
-        assert_int_equal(ctrl_domain_destroy(p, domid), 0);
-    return err;
+    guest.numa = &two;
+    return err ? err : setup(state);
 }
 
 static void whole_guest(void **state)
@@ -329,54 +265,8 @@ static void refused(void **state)
     assert_string_equal(error.text, "vnuma: 2 nodes: Invalid argument");
 }
 
-static void each_step_fails(void **state)
-{
-    unsigned nth;
-
-    (void)state;
-    for (nth = 1;; nth++) {
-        int err;
-
-        ctrl_loop_fail(nth, ENOBUFS);
-        err = pvh_domain_new(p, &domain, 0, &domid, &error);
-        guest.domid = domid;
-        if (err == 0)
-            err = pvh_build(p, &guest, &built, &error);
-        if (!ctrl_loop_failed())
-            break;
-        ctrl_loop_fail(0, 0);
-        if (err != -ENOBUFS || !strstr(error.text, "No buffer space") || !error.step)
-            fail_msg("operation %u: %d, %s", nth, err, error.text);
-        for (uint32_t id = 1; id < 1000 && ctrl_loop_domains(); id++)
-            ctrl_domain_destroy(p, id);
-    }
-    ctrl_loop_fail(0, 0);
-    assert_true(nth > 40);
-    assert_int_equal(ctrl_domain_destroy(p, domid), 0);
-}
-
-static void each_allocation_fails(void **state)
-{
-    unsigned nth;
-
-    (void)state;
-    for (nth = 1;; nth++) {
-        int err;
-
-        fault_at(FAULT_ALLOC, nth);
-        err = make();
-        if (!fault_happened(FAULT_ALLOC))
-            break;
-        assert_int_equal(err, -ENOMEM);
-        assert_non_null(strstr(error.text, "Cannot allocate memory"));
-    }
-    fault_at(FAULT_ALLOC, 0);
-    assert_true(nth > 5);
-    assert_int_equal(ctrl_domain_destroy(p, domid), 0);
-}
-
 #define unit(f) cmocka_unit_test_setup(f, setup)
-#define over_the_core(f) cmocka_unit_test_setup_teardown(f, core_setup, core_teardown)
+#define over_the_core(f) cmocka_unit_test_setup_teardown(f, numa_setup, core_teardown)
 
 int main(void)
 {
