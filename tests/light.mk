@@ -6,18 +6,18 @@ LIGHT_TESTS = tests/flow/test_device_faults tests/flow/test_device_model tests/f
 	tests/unit/test_light_info tests/unit/test_light_types tests/unit/test_light_vdev
 LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
-LIGHT_LOG = tests/light/caught_log.c tests/light/caught_log.h
+LIGHT_CONTEXT = tests/light/context.c tests/light/context.h
 LIGHT_FILL = tests/light/fill.c tests/light/fill.h
 LIGHT_FAULT = tests/fake/fault.c tests/fake/fault.h
 
 # A domain 0 over the real core, with a store of its own.
-tests_unit_test_light_info_SOURCES = tests/unit/test_light_info.c $(LIGHT_LOG) $(LIGHT_FAULT)
+tests_unit_test_light_info_SOURCES = tests/unit/test_light_info.c $(LIGHT_CONTEXT) $(LIGHT_FAULT)
 tests_unit_test_light_info_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_info_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_info_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_info_LDADD = $(LOOP_CORE)
 
-tests_unit_test_light_types_SOURCES = tests/unit/test_light_types.c $(LIGHT_LOG) $(LIGHT_FILL) $(LIGHT_FAULT)
+tests_unit_test_light_types_SOURCES = tests/unit/test_light_types.c $(LIGHT_CONTEXT) $(LIGHT_FILL) $(LIGHT_FAULT)
 tests_unit_test_light_types_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_types_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_types_LDFLAGS = $(FAULT_LINK)
@@ -31,7 +31,7 @@ tests_unit_test_arena_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_arena_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_arena_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_arena_LDADD = $(UTIL_CORE)
-tests_unit_test_light_bootloader_SOURCES = tests/unit/test_light_bootloader.c $(LIGHT_LOG) $(LIGHT_FAULT)
+tests_unit_test_light_bootloader_SOURCES = tests/unit/test_light_bootloader.c $(LIGHT_CONTEXT) $(LIGHT_FAULT)
 tests_unit_test_light_bootloader_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_bootloader_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_bootloader_LDFLAGS = $(FAULT_LINK)
@@ -41,12 +41,12 @@ tests_unit_test_light_qmp_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_qmp_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_qmp_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_qmp_LDADD = $(UTIL_CORE)
-tests_unit_test_light_child_SOURCES = tests/unit/test_light_child.c $(LIGHT_LOG) $(LIGHT_FAULT)
+tests_unit_test_light_child_SOURCES = tests/unit/test_light_child.c $(LIGHT_CONTEXT) $(LIGHT_FAULT)
 tests_unit_test_light_child_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_child_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_child_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_child_LDADD = $(UTIL_CORE)
-tests_unit_test_light_events_SOURCES = tests/unit/test_light_events.c $(LIGHT_FAULT)
+tests_unit_test_light_events_SOURCES = tests/unit/test_light_events.c $(LIGHT_CONTEXT) $(LIGHT_FAULT)
 tests_unit_test_light_events_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_events_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_events_LDFLAGS = $(FAULT_LINK)
@@ -58,7 +58,7 @@ tests_unit_test_light_op_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_op_LDADD = $(UTIL_CORE)
 
 # Over our xenstored and the hypervisor's core (tests/ctrl.mk).
-FLOW_WORLD = tests/flow/world.c tests/flow/world.h $(LIGHT_LOG)
+FLOW_WORLD = tests/flow/world.c tests/flow/world.h $(LIGHT_CONTEXT)
 DEVICE_WORLD = $(FLOW_WORLD) tests/flow/device_world.c tests/flow/device_world.h tests/light/device_host_fake.c \
 	tests/light/device_host_fake.h tests/unit/elf_fixture.h $(LIGHT_FAULT)
 tests_flow_test_devices_SOURCES = tests/flow/test_devices.c $(DEVICE_WORLD)

@@ -30,15 +30,15 @@ tests_peer_xl_xl_dynamic_CFLAGS = $(UTIL_CFLAGS) -Wno-missing-field-initializers
 tests_peer_xl_xl_dynamic_LDFLAGS = $(UTIL_LINK)
 tests_peer_xl_xl_dynamic_LDADD = libs/light/xlu/libxlu.a libs/base/libbase.a libs/light/libxenlight.so.4.17.0 \
 	libs/toollog/libxentoollog.so.1.0 -lyajl
-tests_unit_test_xl_check_SOURCES = tests/unit/test_xl_check.c $(xl_parts)
-tests_unit_test_xl_check_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_xl_check_SOURCES = tests/unit/test_xl_check.c tests/unit/capture_fixture.h $(xl_parts)
+tests_unit_test_xl_check_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_xl_check_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_xl_check_LDFLAGS = -Wl,--wrap=libxl_ctx_alloc -Wl,--wrap=libxl_ctx_free -Wl,--wrap=libxl_get_version_info \
 	-Wl,--wrap=libxl_get_physinfo -Wl,--wrap=libxl_get_free_memory -Wl,--wrap=libxl_domid_to_name -Wl,--wrap=libxl_list_domain \
 	-Wl,--wrap=libxl_primary_console_get_tty
 tests_unit_test_xl_check_LDADD = $(UTIL_CORE)
-tests_unit_test_xl_config_SOURCES = tests/unit/test_xl_config.c $(xl_parts)
-tests_unit_test_xl_config_CPPFLAGS = $(STORE_CPPFLAGS) -iquote $(srcdir)/tests/unit
+tests_unit_test_xl_config_SOURCES = tests/unit/test_xl_config.c tests/unit/capture_fixture.h $(LIGHT_CONTEXT) $(xl_parts)
+tests_unit_test_xl_config_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_xl_config_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_xl_config_LDADD = $(UTIL_CORE)
 # xl's life of a domain over a libxl of the test's own.
@@ -50,8 +50,8 @@ tests_unit_test_xl_life_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_xl_life_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_xl_life_LDFLAGS = $(XL_WRAPPED:%=-Wl,--wrap=%)
 tests_unit_test_xl_life_LDADD = $(UTIL_CORE)
-tests_unit_test_xl_conf_SOURCES = tests/unit/test_xl_conf.c $(xl_parts)
-tests_unit_test_xl_conf_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_xl_conf_SOURCES = tests/unit/test_xl_conf.c tests/unit/capture_fixture.h $(LIGHT_CONTEXT) $(xl_parts)
+tests_unit_test_xl_conf_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_xl_conf_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_unit_test_xl_conf_LDFLAGS = -Wl,--wrap=libxl_get_max_cpus
 tests_unit_test_xl_conf_LDADD = $(UTIL_CORE)

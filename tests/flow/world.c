@@ -26,7 +26,6 @@
 char world_folder[] = "/tmp/light-flow-XXXXXX";
 static pid_t store_pid;
 struct xs_handle *xs;
-libxl_ctx *ctx;
 struct ctrl_priv *priv;
 
 bool store_start(void)
@@ -76,10 +75,9 @@ int world_teardown(void **state)
 
 int machine_setup_of(unsigned ram_mib)
 {
-    log_text[0] = '\0';
     ctrl_loop_init(ram_mib);
     assert_int_equal(ctrl_transport->priv_open(&priv), 0);
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log);
+    return context_setup(NULL);
 }
 
 int machine_setup(void **state)
@@ -90,8 +88,7 @@ int machine_setup(void **state)
 
 int machine_teardown(void **state)
 {
-    (void)state;
-    libxl_ctx_free(ctx);
+    context_teardown(state);
     ctrl_priv_close(priv);
     ctrl_loop_done();
     return 0;

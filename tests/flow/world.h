@@ -12,13 +12,12 @@
 #include <xenstore.h>
 
 #include "ctrl/domain.h"
-#include "light/caught_log.h"
+#include "light/context.h"
 
 #define WORLD_PAGES 600 /* that a guest has */
 
 extern char world_folder[];  /* of files, removed at the end */
 extern struct xs_handle *xs; /* the test's own */
-extern libxl_ctx *ctx;
 extern struct ctrl_priv *priv;
 
 /* For the group of tests; for each test. */

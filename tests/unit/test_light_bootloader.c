@@ -17,11 +17,10 @@
 
 #include "fake/fault.h"
 #include "light/bootloader.h"
-#include "light/caught_log.h"
+#include "light/context.h"
 #include "light/events.h"
 #include "light/userdata.h"
 
-static libxl_ctx *ctx;
 static char folder[] = "/tmp/light-bootloader-XXXXXX", script[60];
 static libxl_domain_config config;
 static char kernel_seen[100], ramdisk_seen[100], cmdline_seen[100];
@@ -123,7 +122,6 @@ static int group_teardown(void **state)
 
 static int setup(void **state)
 {
-    (void)state;
     unsetenv("LIBXL_BOOTLOADER_TIMEOUT");
     libxl_domain_config_init(&config);
     config.b_info.bootloader = strdup(script);
@@ -133,7 +131,7 @@ static int setup(void **state)
     config.disks->format = LIBXL_DISK_FORMAT_RAW;
     config.disks->vdev = strdup("xvda");
     config.disks->pdev_path = strdup("/the/disk");
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log);
+    return context_setup(state);
 }
 
 /* Whatever has happened: no process, and nothing but the program in the folder. */

@@ -17,11 +17,10 @@
 #include <unistd.h>
 
 #include "fake/fault.h"
-#include "light/caught_log.h"
+#include "light/context.h"
 #include "light/child.h"
 #include "light/events.h"
 
-static libxl_ctx *ctx;
 
 /* --- an operation of one step, which is a shell's command --- */
 
@@ -79,18 +78,10 @@ static struct sigaction sigchld_now(void)
     return now;
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    log_text[0] = '\0';
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log);
-}
-
 /* Nobody is left, and SIGCHLD is as it was. */
 static int teardown(void **state)
 {
-    (void)state;
-    if (libxl_ctx_free(ctx))
+    if (context_teardown(state))
         return -1;
     return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD && sigchld_now().sa_handler == SIG_DFL ? 0 : -1;
 }
@@ -268,12 +259,12 @@ static void released(void **state)
     assert_int_equal(light_child_pid(&child), 0);
     pthread_mutex_unlock(&ctx->lock);
     assert_int_equal(sigchld_now().sa_handler == SIG_DFL, true);
-    libxl_ctx_free(ctx);
+    context_teardown(NULL);
     assert_int_equal(kill(pid, 0), 0);
     assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(setup(NULL), 0);
+    assert_int_equal(context_setup(NULL), 0);
 }
 
 /* --- the program's hooks --- */
@@ -497,7 +488,7 @@ static void in_a_forked_child(void **state)
     pid = fork();
     if (pid == 0) {
         libxl_postfork_child_noexec(ctx);
-        if (sigchld_now().sa_handler != SIG_DFL || setup(NULL))
+        if (sigchld_now().sa_handler != SIG_DFL || context_setup(NULL))
             _exit(1);
         libxl_childproc_setmode(ctx, &hooks, NULL);
         _exit(run("exit 0") || sigchld_now().sa_handler == SIG_DFL);
@@ -532,23 +523,23 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(ends_of_a_step, setup, teardown),
-        cmocka_unit_test_setup_teardown(prints_more_than_is_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_it_is_given, setup, teardown),
-        cmocka_unit_test_setup_teardown(into_a_log, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_standard_output, setup, teardown),
-        cmocka_unit_test_setup_teardown(killed_when_cancelled, setup, teardown),
-        cmocka_unit_test_setup_teardown(killed_with_the_context, setup, teardown),
-        cmocka_unit_test_setup_teardown(released, setup, teardown),
-        cmocka_unit_test_setup_teardown(sigchld_is_ours_meanwhile, setup, teardown),
-        cmocka_unit_test_setup_teardown(handlers_are_not_the_childs, setup, teardown),
-        cmocka_unit_test_setup_teardown(fork_fails, setup, teardown),
-        cmocka_unit_test_setup_teardown(sigchld_is_ours_always, setup, teardown),
-        cmocka_unit_test_setup_teardown(reaps_selectively, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_program_reaps, setup, teardown),
-        cmocka_unit_test_setup_teardown(reaped_behind_our_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(in_a_forked_child, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(ends_of_a_step, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(prints_more_than_is_kept, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(what_it_is_given, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(into_a_log, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(without_standard_output, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(killed_when_cancelled, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(killed_with_the_context, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(released, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(sigchld_is_ours_meanwhile, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(handlers_are_not_the_childs, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(fork_fails, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(sigchld_is_ours_always, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(reaps_selectively, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(the_program_reaps, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(reaped_behind_our_back, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(in_a_forked_child, context_setup, teardown),
+        cmocka_unit_test_setup_teardown(no_memory, context_setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "fake/fault.h"
+#include "light/context.h"
 #include "light/events.h"
 
-static libxl_ctx *ctx;
 
 /* --- operations of the tests' own --- */
 
@@ -429,33 +429,21 @@ static void no_memory(void **state)
     assert_true(fault_happened(FAULT_ALLOC));
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, NULL);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    return libxl_ctx_free(ctx);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(waited_for_here, setup, teardown),
-        cmocka_unit_test_setup_teardown(told_by_an_event, setup, teardown),
-        cmocka_unit_test_setup_teardown(told_by_a_callback, setup, teardown),
-        cmocka_unit_test_setup_teardown(told_by_a_hook, setup, teardown),
-        cmocka_unit_test_setup_teardown(aborted, setup, teardown),
-        cmocka_unit_test_setup_teardown(around_poll, setup, teardown),
-        cmocka_unit_test_setup_teardown(in_the_programs_loop, setup, teardown),
-        cmocka_unit_test_setup_teardown(told_of_progress, setup, teardown),
-        cmocka_unit_test_setup_teardown(told_of_steps, setup, teardown),
-        cmocka_unit_test_setup_teardown(threads_wait_for_each_other, setup, teardown),
-        cmocka_unit_test_setup_teardown(freed_in_the_middle, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(waited_for_here, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(told_by_an_event, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(told_by_a_callback, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(told_by_a_hook, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(aborted, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(around_poll, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(in_the_programs_loop, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(told_of_progress, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(told_of_steps, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(threads_wait_for_each_other, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(freed_in_the_middle, context_setup, context_teardown),
+        cmocka_unit_test_setup_teardown(no_memory, context_setup, context_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@
 #include "ctrl/domain.h"
 #include "fake/ctrl_loop.h"
 #include "fault.h"
-#include "light/caught_log.h"
+#include "light/context.h"
 #include "light/info.h"
 #include "light/userdata.h"
 #include "store/async.h"
@@ -36,7 +36,6 @@ static const libxl_uuid second_uuid = {{2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2
 
 static struct ctrl_priv *priv;
 static uint32_t domids[GUESTS];
-static libxl_ctx *ctx;
 
 /* --- the store: names of the guests, the last is the first's device model --- */
 static bool store_closed;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "fault.h"
-#include "light/caught_log.h"
+#include "light/context.h"
 #include "light/fill.h"
 #include "light/type.h"
 

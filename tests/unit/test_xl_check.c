@@ -17,35 +17,10 @@
 #include <cmocka.h>
 
 #include "light/device_model.h"
+#include "unit/capture_fixture.h"
 #include "xl/check.h"
 
 static char root[] = "/tmp/xl-check-XXXXXX";
-static char printed[16384];
-static int out[2], saved;
-
-static void capture(void)
-{
-    FILE *f = tmpfile();
-
-    assert_non_null(f);
-    fflush(stdout);
-    saved = dup(1);
-    out[0] = dup(fileno(f));
-    dup2(out[0], 1);
-    fclose(f);
-}
-
-static void captured(void)
-{
-    ssize_t n;
-
-    fflush(stdout);
-    n = pread(out[0], printed, sizeof(printed) - 1, 0);
-    printed[n > 0 ? n : 0] = '\0';
-    dup2(saved, 1);
-    close(saved);
-    close(out[0]);
-}
 
 /* A file of the made-up host, with the folders it is in; text: NULL for a folder. */
 static void put(const char *path, const char *text)
@@ -103,7 +78,7 @@ static struct checkup check(struct json *json)
 {
     struct checkup c = { .root = root, .bridge = "xenbr0", .json = json };
 
-    capture();
+    capture(stdout);
     if (json) {
         json_init(json);
         json_array(json, NULL);
@@ -123,10 +98,10 @@ static void test_well(void **state)
 
     (void)state;
     assert_int_equal(c.failed, geteuid() ? 1 : 0);
-    if (strstr(printed, "warning") && !strstr(printed, "MiB, and"))
-        fail_msg("%s", printed);
-    assert_non_null(strstr(printed, "ok       hypervisor         this Linux is dom0\n"));
-    assert_non_null(strstr(printed, "xenbr0 is there\n"));
+    if (strstr(said, "warning") && !strstr(said, "MiB, and"))
+        fail_msg("%s", said);
+    assert_non_null(strstr(said, "ok       hypervisor         this Linux is dom0\n"));
+    assert_non_null(strstr(said, "xenbr0 is there\n"));
 }
 
 /* Each thing that is missing, and what is said of it. */
@@ -155,8 +130,8 @@ static void test_missing(void **state)
 
         drop(rows[i].path);
         c = check(NULL);
-        if (!strstr(printed, rows[i].want))
-            fail_msg("without %s: %s", rows[i].path, printed);
+        if (!strstr(said, rows[i].want))
+            fail_msg("without %s: %s", rows[i].path, said);
         assert_int_equal(c.failed, well.failed + rows[i].fails);
         assert_int_equal(c.warned, well.warned + !rows[i].fails);
         put_all();
@@ -171,17 +146,17 @@ static void test_others(void **state)
     (void)state;
     put("/proc/xen/capabilities", "\n");
     c = check(NULL);
-    assert_true(c.failed > 0 && strstr(printed, "this Linux is a guest, not dom0"));
+    assert_true(c.failed > 0 && strstr(said, "this Linux is a guest, not dom0"));
     put_all();
     drop("/sys/class/net/xenbr0");
     put("/sys/class/net/br7/bridge", NULL);
     put("/sys/class/net/eth0", NULL);
     check(NULL);
-    assert_non_null(strstr(printed, "there is no bridge xenbr0, which vifs are put on; there are: br7\n"));
-    assert_non_null(strstr(printed, "-> say bridge=br7 in vif=[...]"));
+    assert_non_null(strstr(said, "there is no bridge xenbr0, which vifs are put on; there are: br7\n"));
+    assert_non_null(strstr(said, "-> say bridge=br7 in vif=[...]"));
     check(&json);
-    assert_non_null(strstr(printed, "\"mend\": \"say bridge=br7 in vif=[...], or vif.default.bridge in xl.conf\""));
-    assert_non_null(strstr(printed, "\"verdict\": \"ok\""));
+    assert_non_null(strstr(said, "\"mend\": \"say bridge=br7 in vif=[...], or vif.default.bridge in xl.conf\""));
+    assert_non_null(strstr(said, "\"verdict\": \"ok\""));
     drop("/sys/class/net/br7");
     put_all();
 }
@@ -421,10 +396,10 @@ static void completes(const char *want, int n, ...)
     for (int i = 0; i < n; i++)
         words[i] = va_arg(list, char *);
     va_end(list);
-    capture();
+    capture(stdout);
     assert_int_equal(cmd_complete(&xl, &args), 0);
     captured();
-    assert_string_equal(printed, want);
+    assert_string_equal(said, want);
 }
 
 static void test_complete(void **state)

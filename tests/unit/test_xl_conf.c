@@ -13,11 +13,11 @@
 
 #include <libxl_utils.h>
 
+#include "light/context.h"
+#include "unit/capture_fixture.h"
 #include "xl/conf.h"
 
-static libxl_ctx *ctx;
 static struct xl_conf conf;
-static char said[1000];
 
 int __wrap_libxl_get_max_cpus(libxl_ctx *c);
 
@@ -30,28 +30,17 @@ int __wrap_libxl_get_max_cpus(libxl_ctx *c)
 /* The file has this text; NULL: there is none. What it says is in said. */
 static bool read_conf(const char *text)
 {
-    char path[] = "/tmp/xl-conf-XXXXXX", errors[] = "/tmp/xl-conf-XXXXXX";
-    int fd = mkstemp(path), out = mkstemp(errors), saved = dup(2);
+    char path[] = "/tmp/xl-conf-XXXXXX";
     bool ok;
-    ssize_t n;
 
-    assert_true(fd >= 0 && out >= 0 && saved >= 0);
-    if (text)
-        assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    else
+    file_with(path, text ? text : "");
+    if (!text)
         unlink(path);
-    close(fd);
-    dup2(out, 2);
     xl_conf_path = path;
+    capture(stderr);
     ok = conf_read(ctx, &conf);
-    fflush(stderr);
-    dup2(saved, 2);
-    close(saved);
-    n = pread(out, said, sizeof(said) - 1, 0);
-    said[n > 0 ? n : 0] = '\0';
-    close(out);
+    captured();
     unlink(path);
-    unlink(errors);
     return ok;
 }
 
@@ -185,23 +174,11 @@ static void test_said(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, NULL);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    return libxl_ctx_free(ctx);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults), cmocka_unit_test(test_all), cmocka_unit_test(test_masks), cmocka_unit_test(test_said),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }

@@ -12,34 +12,23 @@
 
 #include <cmocka.h>
 
+#include "light/context.h"
+#include "unit/capture_fixture.h"
 #include "xl/config.h"
 #include "xl/format.h"
 #include "xl/xl.h"
-
-static libxl_ctx *ctx;
-static char said[4096];
 
 /* config_read() of a text, what it says in said. */
 static int read_text(const char *text, libxl_domain_config *d)
 {
     char path[] = "/tmp/xl-config-XXXXXX";
-    int fd = mkstemp(path), out[2], saved = dup(2), error;
-    ssize_t n;
+    int error;
 
-    assert_true(fd >= 0 && saved >= 0);
-    assert_int_equal(pipe(out), 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    dup2(out[1], 2);
-    close(out[1]);
+    file_with(path, text);
     libxl_domain_config_init(d);
+    capture(stderr);
     error = config_read(ctx, path, NULL, 0, d);
-    fflush(stderr);
-    dup2(saved, 2);
-    close(saved);
-    n = read(out[0], said, sizeof(said) - 1);
-    said[n > 0 ? n : 0] = '\0';
-    close(out[0]);
+    captured();
     unlink(path);
     return error;
 }
@@ -233,7 +222,7 @@ static void test_keys(void **state)
 {
     static const char *const names[] = {
 #define K(name) #name,
-#include "xl_keys.def"
+#include "unit/xl_keys.def"
 #undef K
     };
 
@@ -348,18 +337,6 @@ static void test_words(void **state)
     assert_string_equal(format_set(&map, 2, text, sizeof(text)), "all");
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, NULL);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    return libxl_ctx_free(ctx);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,5 +346,5 @@ int main(void)
         cmocka_unit_test(test_others),       cmocka_unit_test(test_words),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }

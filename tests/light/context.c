@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "light/caught_log.h"
+#include "light/context.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+libxl_ctx *ctx;
 char log_text[4000];
 
 __attribute__((format(printf, 5, 0)))
@@ -28,6 +29,19 @@ static void keep(xentoollog_logger *logger, xentoollog_level level, int errnoval
 }
 
 xentoollog_logger caught_log = { .vmessage = keep };
+
+int context_setup(void **state)
+{
+    (void)state;
+    log_text[0] = '\0';
+    return libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &caught_log);
+}
+
+int context_teardown(void **state)
+{
+    (void)state;
+    return libxl_ctx_free(ctx);
+}
 
 void expect_said(const char *text)
 {
