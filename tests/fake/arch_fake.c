@@ -55,6 +55,13 @@ void fake_done(void)
     ram_pages = 0;
 }
 
+int fake_teardown(void **state)
+{
+    (void)state;
+    fake_done();
+    return 0;
+}
+
 static void cpus_init(void)
 {
     memset(cpu_storage, 0, sizeof(cpu_storage));

@@ -80,6 +80,8 @@ extern stime_t fake_time;
 void fake_init(unsigned ram_mib);
 /* Free the machine, so that a leak checker sees an empty process. */
 void fake_done(void);
+/* The same, as a CMocka test's teardown. */
+int fake_teardown(void **state);
 
 /* The CPU that this thread is; its current vCPU. */
 void fake_set_cpu(unsigned cpu);

@@ -47,13 +47,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static void test_prefix(void **state)
 {
     (void)state;
@@ -260,7 +253,7 @@ static void test_grow(void **state)
     assert_int_equal(strlen(logged()), 3000 * 16 - RING);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
 
 int main(void)
 {

@@ -23,13 +23,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static void across_pages_and_back(void **state)
 {
     static uint8_t in[3 * PAGE_SIZE], out[3 * PAGE_SIZE];
@@ -114,10 +107,10 @@ static void virtual_addresses_are_walked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(across_pages_and_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(faults, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_ram_with_the_right, setup, teardown),
-        cmocka_unit_test_setup_teardown(virtual_addresses_are_walked, setup, teardown),
+        cmocka_unit_test_setup_teardown(across_pages_and_back, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(faults, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(only_ram_with_the_right, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(virtual_addresses_are_walked, setup, fake_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,13 +25,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static bool bit_of(const uint64_t *map, unsigned bit)
 {
     return (map[bit / 64] >> (bit % 64)) & 1;
@@ -484,7 +477,7 @@ static void test_destroy_frees_all(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
         T(test_ports_lowest_first), T(test_ports_limit), T(test_no_memory), T(test_dying_domain_gets_none),
         T(test_interdomain), T(test_interdomain_refusals), T(test_close_parts_the_pair), T(test_loopback),

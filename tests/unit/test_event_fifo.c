@@ -29,13 +29,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static struct evtchn_fifo_control_block *control(unsigned vcpu)
 {
     return fake_guest_ptr(d, (CONTROL_GFN + vcpu) * PAGE_SIZE + 128);
@@ -347,7 +340,7 @@ static void test_array_is_bounded(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
         T(test_errors), T(test_no_memory_leaves_2l), T(test_order), T(test_priorities), T(test_fairness),
         T(test_tail_changes_queue),

@@ -29,13 +29,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 /* Domain d's vCPU 0 makes the call; arg goes through its memory and back. */
 static int64_t call(struct domain *d, unsigned cmd, void *arg, size_t size)
 {
@@ -201,7 +194,7 @@ static void test_wire_layouts(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
         T(test_bad_numbers), T(test_alloc_bind_send_status_close), T(test_rights_and_targets), T(test_virq_ipi_vcpu),
         T(test_fifo_and_reset), T(test_wire_layouts),

@@ -29,13 +29,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static struct grant_entry_v1 *v1(struct domain *d, uint32_t ref)
 {
     return (struct grant_entry_v1 *)d->grant->shared[ref / 512] + ref % 512;
@@ -512,7 +505,7 @@ static void test_granter_dies_first(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
         T(test_map_unmap), T(test_map_refusals), T(test_readonly_and_upgrade), T(test_entry_changes_while_in_use),
         T(test_foreign_page_is_refused), T(test_displaced_own_page), T(test_mapping_gone_behind_our_back),

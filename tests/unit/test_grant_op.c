@@ -30,13 +30,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static int64_t call(struct domain *d, unsigned cmd, void *arg, size_t size, unsigned count)
 {
     int64_t rc;
@@ -405,7 +398,7 @@ static void test_compat(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
         T(test_commands), T(test_map_flags_and_domains), T(test_batch), T(test_preemption), T(test_sizes_and_frames),
         T(test_versions), T(test_swap), T(test_copy_from_and_to_grants), T(test_copy_refusals), T(test_copy_v2),

@@ -44,13 +44,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static uint64_t *entry64(gpaddr_t table, unsigned i)
 {
     return (uint64_t *)fake_guest_ptr(d, table) + i;
@@ -250,16 +243,16 @@ static void two_levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(no_paging, setup, teardown),
-        cmocka_unit_test_setup_teardown(four_levels, setup, teardown),
-        cmocka_unit_test_setup_teardown(large_pages, setup, teardown),
-        cmocka_unit_test_setup_teardown(rights_are_of_all_levels, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_execute, setup, teardown),
-        cmocka_unit_test_setup_teardown(reserved_bits, setup, teardown),
-        cmocka_unit_test_setup_teardown(tables_outside_ram, setup, teardown),
-        cmocka_unit_test_setup_teardown(read_only_tables, setup, teardown),
-        cmocka_unit_test_setup_teardown(pae, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_levels, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_paging, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(four_levels, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(large_pages, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(rights_are_of_all_levels, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(no_execute, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(reserved_bits, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(tables_outside_ram, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(read_only_tables, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(pae, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(two_levels, setup, fake_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

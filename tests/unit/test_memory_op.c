@@ -36,13 +36,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static int64_t call_raw(struct domain *d, uint64_t cmd, bool abi32)
 {
     memset(&op, 0, sizeof(op));
@@ -567,25 +560,25 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_guest_gives_and_takes, setup, teardown),
-        cmocka_unit_test_setup_teardown(superpages, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_failed_extent_leaves_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(rights_and_arguments, setup, teardown),
-        cmocka_unit_test_setup_teardown(narrow_layouts, setup, teardown),
-        cmocka_unit_test_setup_teardown(long_lists_go_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(dom0_keeps_its_frames, setup, teardown),
-        cmocka_unit_test_setup_teardown(dom0_frame_that_somebody_holds, setup, teardown),
-        cmocka_unit_test_setup_teardown(shared_info_over_dom0_ram, setup, teardown),
-        cmocka_unit_test_setup_teardown(grant_frames, setup, teardown),
-        cmocka_unit_test_setup_teardown(spaces_that_are_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(grant_mappings_are_not_ours, setup, teardown),
-        cmocka_unit_test_setup_teardown(foreign_pages, setup, teardown),
-        cmocka_unit_test_setup_teardown(foreign_pages_that_are_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(acquire_resource, setup, teardown),
-        cmocka_unit_test_setup_teardown(memory_maps, setup, teardown),
-        cmocka_unit_test_setup_teardown(questions, setup, teardown),
-        cmocka_unit_test_setup_teardown(claims, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_guest_gives_and_takes, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(superpages, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(a_failed_extent_leaves_nothing, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(rights_and_arguments, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(narrow_layouts, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(long_lists_go_on, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(dom0_keeps_its_frames, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(dom0_frame_that_somebody_holds, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(shared_info_over_dom0_ram, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(grant_frames, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(spaces_that_are_refused, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(grant_mappings_are_not_ours, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(foreign_pages, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(foreign_pages_that_are_refused, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(acquire_resource, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(memory_maps, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(questions, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(claims, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(refusals, setup, fake_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

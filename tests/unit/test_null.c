@@ -8,13 +8,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static void take_down(struct vcpu *v)
 {
     bit_test_and_set(&v->sched.pause_flags, VPF_DOWN);
@@ -96,7 +89,7 @@ static void affinity_picks_the_cpu(void **state)
     assert_ptr_equal(cpus[1]->current, d->vcpu[0]);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 
 int main(void)
 {

@@ -25,13 +25,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static void expect(gfn_t gfn, mfn_t mfn, enum p2m_type type, unsigned order)
 {
     struct p2m_entry e = p2m_lookup(d, gfn);
@@ -314,19 +307,19 @@ static void readers_beside_a_writer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(holes, setup, teardown),
-        cmocka_unit_test_setup_teardown(bad_arguments, setup, teardown),
-        cmocka_unit_test_setup_teardown(superpages_split, setup, teardown),
-        cmocka_unit_test_setup_teardown(clearing_a_hole_makes_no_tables, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_memory_changes_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_pool_is_a_limit, setup, teardown),
-        cmocka_unit_test_setup_teardown(replacing_needs_the_expected_entry, setup, teardown),
-        cmocka_unit_test_setup_teardown(getting_a_page, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_frame_inside_a_superpage, setup, teardown),
-        cmocka_unit_test_setup_teardown(boot_frames_are_remembered, setup, teardown),
-        cmocka_unit_test_setup_teardown(teardown_returns_everything, setup, teardown),
-        cmocka_unit_test_setup_teardown(teardown_stops_and_goes_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(readers_beside_a_writer, setup, teardown),
+        cmocka_unit_test_setup_teardown(holes, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(bad_arguments, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(superpages_split, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(clearing_a_hole_makes_no_tables, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(no_memory_changes_nothing, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(the_pool_is_a_limit, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(replacing_needs_the_expected_entry, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(getting_a_page, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(a_frame_inside_a_superpage, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(boot_frames_are_remembered, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(teardown_returns_everything, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(teardown_stops_and_goes_on, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(readers_beside_a_writer, setup, fake_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,13 +32,6 @@ static int setup_bare(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static void counts_and_alignment(void **state)
 {
     (void)state;
@@ -281,18 +274,18 @@ static void failures_are_injected(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(counts_and_alignment, setup_bare, teardown),
-        cmocka_unit_test_setup_teardown(every_page_once_and_merged_again, setup_bare, teardown),
-        cmocka_unit_test_setup_teardown(domain_pages_are_clean_and_counted, setup, teardown),
-        cmocka_unit_test_setup_teardown(references_keep_a_frame, setup, teardown),
-        cmocka_unit_test_setup_teardown(reference_count_does_not_wrap, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_put_too_many_is_caught, setup, teardown),
-        cmocka_unit_test_setup_teardown(domain_lives_while_it_owns_frames, setup, teardown),
-        cmocka_unit_test_setup_teardown(dead_domains_leave_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(boot_frames_stay, setup, teardown),
-        cmocka_unit_test_setup_teardown(boot_frame_respects_the_limit, setup, teardown),
-        cmocka_unit_test_setup_teardown(claims_hold_pages_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(failures_are_injected, setup, teardown),
+        cmocka_unit_test_setup_teardown(counts_and_alignment, setup_bare, fake_teardown),
+        cmocka_unit_test_setup_teardown(every_page_once_and_merged_again, setup_bare, fake_teardown),
+        cmocka_unit_test_setup_teardown(domain_pages_are_clean_and_counted, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(references_keep_a_frame, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(reference_count_does_not_wrap, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(one_put_too_many_is_caught, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(domain_lives_while_it_owns_frames, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(dead_domains_leave_nothing, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(boot_frames_stay, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(boot_frame_respects_the_limit, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(claims_hold_pages_back, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(failures_are_injected, setup, fake_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

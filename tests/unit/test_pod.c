@@ -38,13 +38,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static int64_t call(struct domain *d, unsigned cmd, void *arg, size_t size)
 {
     struct op op = { .vcpu = d->vcpu[0], .caller = d, .raw = { cmd, ARG } };
@@ -234,12 +227,12 @@ static void destruction_returns_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(frames_come_at_the_first_access, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_balloon_refills_the_cache, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_cache_is_never_larger_than_what_is_missing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_domain_in_creation, setup, teardown),
-        cmocka_unit_test_setup_teardown(other_mappings_replace_entries, setup, teardown),
-        cmocka_unit_test_setup_teardown(destruction_returns_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(frames_come_at_the_first_access, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(the_balloon_refills_the_cache, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(the_cache_is_never_larger_than_what_is_missing, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(a_domain_in_creation, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(other_mappings_replace_entries, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(destruction_returns_everything, setup, fake_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

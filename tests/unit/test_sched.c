@@ -14,13 +14,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static void choice_by_name(void **state)
 {
     (void)state;
@@ -269,7 +262,7 @@ static void pool_and_parameters(void **state)
     assert_int_equal(sched_ctl_set_ratelimit(0, XEN_SCHEDULER_CREDIT2, 1000), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 
 int main(void)
 {

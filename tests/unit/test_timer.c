@@ -24,13 +24,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static void make(unsigned i, unsigned cpu)
 {
     assert_int_equal(timer_init(&timers[i], note, (void *)(uintptr_t)i, cpu), 0);
@@ -227,7 +220,7 @@ static void no_memory_is_reported(void **state)
     assert_int_equal(timer_next(), 5);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 
 int main(void)
 {

@@ -24,13 +24,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    fake_done();
-    return 0;
-}
-
 static int64_t vcpu_op(unsigned cmd, uint64_t vcpu, const void *arg, size_t size)
 {
     if (arg)
@@ -215,7 +208,7 @@ static void nmi(void **state)
     assert_int_equal(d->vcpu[1]->arch.nmis, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 
 int main(void)
 {
