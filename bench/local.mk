@@ -13,13 +13,13 @@ bench/pair.elf: bench/pair/main.c $(DOMU_DEPS)
 bench/elapsed: bench/elapsed.c
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -static $< -o $@
 
-bench/store-bench: bench/store/main.c libs/store/libxenstore.so.4
-	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $^ -o $@
+bench/store-bench: bench/store/main.c bench/store/common.h libs/store/libxenstore.so.4
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $(filter-out %.h,$^) -o $@
 
-bench/store-scale: bench/store/scale.c libs/store/libxenstore.so.4
-	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $^ -lpthread -o $@
-bench/store-read: bench/store/read.c $(xenstored_sources) libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a
-	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -g -D_GNU_SOURCE $(UTIL_CPPFLAGS) $^ -o $@
+bench/store-scale: bench/store/scale.c bench/store/common.h libs/store/libxenstore.so.4
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -D_GNU_SOURCE -I$(srcdir)/libs/store/include $(filter-out %.h,$^) -lpthread -o $@
+bench/store-read: bench/store/read.c bench/store/common.h $(xenstored_sources) libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(WARNINGS) -O2 -g -D_GNU_SOURCE $(UTIL_CPPFLAGS) $(filter-out %.h,$^) -o $@
 
 bench: all $(BENCH)
 	$(AM_V_at)XENOLITH_BUILD='$(abs_builddir)' $(srcdir)/bench/run --write $(srcdir)/docs/performance.md

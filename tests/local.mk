@@ -272,8 +272,8 @@ GUESTS = tests/guest/apic.elf tests/guest/cpuid.elf tests/guest/dma.elf tests/gu
 	tests/guest/tiny.elf
 # Compilers call memcpy and its kin by themselves: the hypervisor's serve.
 GUEST_COMMON = tests/guest/common/start.S tests/guest/common/lib.c tests/guest/common/com2.c hypervisor/lib/string.c
-GUEST_DEPS = $(GUEST_COMMON) tests/guest/common/guest.lds tests/guest/common/guest.h hypervisor/include/lib.h \
-	hypervisor/include/types.h $(public_headers)
+GUEST_DEPS = $(GUEST_COMMON) tests/guest/common/trap_stubs.S tests/guest/common/guest.lds tests/guest/common/guest.h \
+	hypervisor/include/lib.h hypervisor/include/types.h $(public_headers)
 GUEST_CFLAGS = $(WARNINGS) -m64 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
 	-mcmodel=small -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -nostdlib -static \
 	-Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments

@@ -9,32 +9,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xenstore.h>
+
+#include "common.h"
 
 #define TIMES 300
 #define BIG 100 /* folders of as many nodes */
 
 static struct xs_handle *store, *watcher;
 static unsigned count;
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static void need(bool good, const char *what)
-{
-    if (!good) {
-        perror(what);
-        exit(1);
-    }
-}
 
 static void value_read(const char *path)
 {
@@ -136,12 +121,12 @@ static void floor_measure(const char *key, size_t first, size_t second)
         floor_echo(pair[1], first, second);
     }
     close(pair[1]);
-    begin = now();
+    begin = now_us();
     for (unsigned i = 0; i < TIMES; i++) {
         need(write(pair[0], data, first) > 0 && (!second || write(pair[0], data, second) > 0), "write");
         need(read(pair[0], data, first) > 0 && (!second || read(pair[0], data, second) > 0), "read");
     }
-    printf("%s %.1f\n", key, (now() - begin) / TIMES);
+    printf("%s %.1f\n", key, (now_us() - begin) / TIMES);
     close(pair[0]);
     wait(NULL);
 }
@@ -159,13 +144,13 @@ static void big(void)
             value_write(XBT_NULL, path);
         }
     }
-    begin = now();
+    begin = now_us();
     for (unsigned i = 0; i < TIMES; i++)
         value_read("/bench/big/50/50");
-    printf("read-big %.1f\n", (now() - begin) / TIMES);
-    begin = now();
+    printf("read-big %.1f\n", (now_us() - begin) / TIMES);
+    begin = now_us();
     need(xs_rm(store, XBT_NULL, "/bench/big"), "rm");
-    printf("rm-10000 %.1f\n", now() - begin);
+    printf("rm-10000 %.1f\n", now_us() - begin);
 }
 
 int main(void)
@@ -182,11 +167,11 @@ int main(void)
     need(xs_watch(watcher, "/bench/w", "token"), "watch");
     free(xs_read_watch(watcher, &count));
     for (unsigned i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
-        double begin = now();
+        double begin = now_us();
 
         for (unsigned k = 0; k < TIMES; k++)
             figures[i].fn();
-        printf("%s %.1f\n", figures[i].key, (now() - begin) / TIMES);
+        printf("%s %.1f\n", figures[i].key, (now_us() - begin) / TIMES);
     }
     big();
     xs_rm(store, XBT_NULL, "/bench");

@@ -9,20 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common.h"
 #include "store/wire.h"
 #include "xenstored/server.h"
 
 #define PATH "/bench/d/k50"
 
 static struct server sv;
-
-static void need(bool good, const char *what)
-{
-    if (!good) {
-        perror(what);
-        exit(1);
-    }
-}
 
 /* --- the client --- */
 

@@ -13,29 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xenstore.h>
 
+#include "common.h"
+
 #define FOLDER 100    /* nodes of one */
 #define TRIES_MAX 100 /* of a transaction: more is starving */
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static void need(bool good, const char *what)
-{
-    if (!good) {
-        perror(what);
-        exit(1);
-    }
-}
 
 static void put(struct xs_handle *h, xs_transaction_t t, const char *path, const char *value)
 {

@@ -57,27 +57,7 @@ fill_page_tables:               /* pml4 -> pdpt -> 4 x 512 pages of 2 MiB; keeps
 
     .code64
     .text
-/* One stub an exception vector: pushes an error code where the processor does not, and the vector. */
-    .macro stub n has_error
-    .balign 16
-    .if \has_error == 0
-    push $0
-    .endif
-    push $\n
-    jmp trap_common
-    .endm
-    .balign 16
-    .globl trap_stubs
-trap_stubs:
-    .set n, 0
-    .rept 256
-    .if n == 8 || (n >= 10 && n <= 14) || n == 17
-    stub n 1
-    .else
-    stub n 0
-    .endif
-    .set n, n + 1
-    .endr
+#include "trap_stubs.S"
 
 trap_common:
     push %rax
