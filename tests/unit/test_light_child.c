@@ -309,8 +309,12 @@ static void own_child(int status)
 static void sigchld_is_ours_meanwhile(void **state)
 {
     static const libxl_childproc_hooks hooks = { .fork_replacement = counted_fork, .reaped_callback = reaped };
+    char command[60];
+    int until[2];
 
     (void)state;
+    assert_int_equal(pipe(until), 0);
+    snprintf(command, sizeof(command), "read it </proc/%d/fd/%d", getpid(), until[0]);
     forks = 0;
     told = 0;
     told_rc = 0;
@@ -318,9 +322,12 @@ static void sigchld_is_ours_meanwhile(void **state)
     assert_true(sigchld_now().sa_handler == SIG_DFL);
     own_child(5);
     called = 0;
-    assert_int_equal(shell((struct shell){ .command = "exit 0" }, &by_callback), 0);
+    assert_int_equal(shell((struct shell){ .command = command }, &by_callback), 0);
     assert_true(sigchld_now().sa_handler != SIG_DFL);
+    assert_int_equal(write(until[1], "\n", 1), 1);
     until_called();
+    close(until[0]);
+    close(until[1]);
     assert_int_equal(called_rc, 0);
     assert_int_equal(forks, 1);
     assert_int_equal(told, own);
