@@ -434,7 +434,7 @@ static void overflow_discard(void **state)
     until(guest_flood(&guest, 500000), guest.written == 500000);
     until(log_size(&guest) == 500000);
     client = client_open("attach 6 0\n", answer, sizeof(answer));
-    snprintf(expected, sizeof(expected), "ok %u rw live", 500000 - (65536 - 4096));
+    snprintf(expected, sizeof(expected), "ok %u rw live", 500000u - (65536 - 4096));
     assert_string_equal(answer, expected);
     n = read_all(client, bytes, 65536 - 4096);
     for (size_t i = 0; i < n; i++)

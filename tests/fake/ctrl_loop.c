@@ -310,12 +310,15 @@ static int foreign_add(struct mapping *m, uint32_t domid, int prot, const uint64
 {
     size_t size = sizeof(struct xen_add_to_physmap_batch) + m->count * (2 * sizeof(uint64_t) + sizeof(int32_t));
     struct xen_add_to_physmap_batch *b = buffer_take(size);
-    uint64_t *idxs = (uint64_t *)(b + 1), *to = idxs + m->count;
-    int32_t *results = (int32_t *)(to + m->count);
+    uint64_t *idxs, *to;
+    int32_t *results;
     int err = 0;
 
     if (!b || m->count > UINT16_MAX)
         abort();
+    idxs = (uint64_t *)(b + 1);
+    to = idxs + m->count;
+    results = (int32_t *)(to + m->count);
     memcpy(idxs, gfns, m->count * sizeof(*idxs));
     for (unsigned i = 0; i < m->count; i++)
         to[i] = MAP_GFN + m->gfn + i;

@@ -131,14 +131,14 @@ static void frame_report(mfn_t mfn)
 
         for (gfn_t gfn = 0; d && gfn < 1024; gfn++)
             if (p2m_lookup(d, gfn).mfn == mfn)
-                printf("  d%u state %u gfn %#llx type %u\n", i, d->state, (unsigned long long)gfn,
-                       p2m_lookup(d, gfn).type);
+                printf("  d%u state %u gfn %#llx type %u\n", i, (unsigned)d->state, (unsigned long long)gfn,
+                       (unsigned)p2m_lookup(d, gfn).type);
         for (unsigned n = 0; d && n < model[i].nr_fifo; n++)
             if (model[i].fifo[n] == mfn)
-                printf("  d%u state %u FIFO page %u\n", i, d->state, n);
+                printf("  d%u state %u FIFO page %u\n", i, (unsigned)d->state, n);
         for (uint32_t n = 0; d && n < d->nr_vcpus; n++)
             if (d->vcpu[n] && d->vcpu[n]->info_mfn == mfn)
-                printf("  d%u state %u vCPU %u\n", i, d->state, n);
+                printf("  d%u state %u vCPU %u\n", i, (unsigned)d->state, n);
     }
 }
 

@@ -100,7 +100,7 @@ void log_printf(enum log_level level, const char *fmt, ...)
     size_t n = strlen(printed);
     va_list ap;
 
-    n += (size_t)snprintf(printed + n, sizeof(printed) - n, "%u:", level);
+    n += (size_t)snprintf(printed + n, sizeof(printed) - n, "%u:", (unsigned)level);
     va_start(ap, fmt);
     vsnprintf(printed + n, sizeof(printed) - n, fmt, ap);
     va_end(ap);

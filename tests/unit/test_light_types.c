@@ -39,15 +39,15 @@ static char *json_of(const struct light_type *t, const void *p)
 static void cover(const struct light_field *f, uint8_t *bytes)
 {
     const struct light_variant *v;
+    size_t size;
 
     for (; f->path; f++) {
         if (f->form == LIGHT_PART) {
             cover(f->part, bytes);
             continue;
         }
-        memset(bytes + f->offset, 1, f->form == LIGHT_ARRAY    ? sizeof(void *)
-                                     : f->form == LIGHT_HIDDEN ? sizeof(libxl_ev_link)
-                                                               : f->type->size);
+        size = f->form == LIGHT_ARRAY ? sizeof(void *) : f->form == LIGHT_HIDDEN ? sizeof(libxl_ev_link) : f->type->size;
+        memset(bytes + f->offset, 1, size);
         if (f->form == LIGHT_ARRAY)
             memset(bytes + f->count, 1, sizeof(int));
         for (v = f->form == LIGHT_UNION ? f->variants : NULL; v && v->fields; v++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Our vsnprintf against written expectations and against the C library's. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ static void test_integers(void **state)
 {
     (void)state;
     SAME("%d %i %u", -5, 17, 4000000000u);
-    SAME("%ld %lu %lld %llu", INT64_MIN, UINT64_MAX, (long long)INT64_MIN, (unsigned long long)UINT64_MAX);
+    SAME("%ld %lu %lld %llu", LONG_MIN, ULONG_MAX, (long long)INT64_MIN, (unsigned long long)UINT64_MAX);
     SAME("%hd %hhd %hu %hhu", (short)-3, (signed char)-4, (unsigned short)65535, (unsigned char)255);
     SAME("%zu %td", (size_t)99, (ptrdiff_t)-99);
     SAME("[%5d] [%-5d] [%05d] [%+d] [% d] [%+05d]", 42, 42, 42, 42, 42, 42);

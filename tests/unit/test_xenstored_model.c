@@ -23,7 +23,7 @@ static struct model now;
 static void path_of(unsigned n, char *ret_path)
 {
     char *p = ret_path;
-    unsigned up[3], depth = 0;
+    unsigned up[3] = { 0 }, depth = 0;
 
     for (; n; n = (n - 1) / 4)
         up[depth++] = (n - 1) % 4;

@@ -219,7 +219,7 @@ void client_ring(struct client *c, unsigned domid, struct client *dom0)
     client_ask(dom0, XS_SET_PERMS, 0, payload, (size_t)n);
     client_take(dom0, &hdr, text);
     assert_int_equal(hdr.type, XS_SET_PERMS);
-    n = snprintf(payload, sizeof(payload), "%u%c%u%c%u", domid, 0, 1, 0, c->port) + 1;
+    n = snprintf(payload, sizeof(payload), "%u%c%u%c%u", domid, 0, 1u, 0, c->port) + 1;
     client_ask(dom0, XS_INTRODUCE, 0, payload, (size_t)n);
     client_take(dom0, &hdr, text);
     assert_int_equal(hdr.type, XS_INTRODUCE);

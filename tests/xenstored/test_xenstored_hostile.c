@@ -46,7 +46,7 @@ static void introduce(struct client *c)
 
     memset(c->page, 0, sizeof(*c->page));
     c->in = c->out = 0;
-    n = snprintf(payload, sizeof(payload), "%u%c%u%c%u", c->domid, 0, 1, 0, c->port) + 1;
+    n = snprintf(payload, sizeof(payload), "%u%c%u%c%u", c->domid, 0, 1u, 0, c->port) + 1;
     client_ask(&dom0, XS_INTRODUCE, 0, payload, (size_t)n);
     client_take(&dom0, &hdr, text);
     assert_int_equal(hdr.type, XS_INTRODUCE);

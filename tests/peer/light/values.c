@@ -169,7 +169,7 @@ static void show_enum(const char *name, const libxl_enum_string_table *w, const 
     int value, i;
 
     for (; w->s; w++) {
-        for (i = 0; w->s[i] && i < 63; i++)
+        for (i = 0; i < 63 && w->s[i]; i++)
             upper[i] = w->s[i] >= 'a' && w->s[i] <= 'z' ? (char)(w->s[i] - 32) : w->s[i];
         upper[i] = '\0';
         value = -999;

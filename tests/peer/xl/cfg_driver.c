@@ -107,8 +107,11 @@ static void ask_all(XLU_Config *cfg, const char *data, size_t n)
         if (len && len < sizeof(word) - 2) {
             snprintf(word, sizeof(word), " %.*s ", (int)len, data + i);
             if (!strstr(seen, word)) {
-                seen = realloc(seen, strlen(seen) + len + 2);
-                strcat(seen, word + 1);
+                char *more = realloc(seen, strlen(seen) + len + 2);
+
+                if (!more)
+                    abort();
+                seen = strcat(more, word + 1);
                 word[len + 1] = '\0';
                 ask(cfg, word + 1);
             }
