@@ -3,7 +3,8 @@
 
 LIGHT_TESTS = tests/flow/test_device_faults tests/flow/test_device_model tests/flow/test_device_scripts tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child tests/unit/test_light_qmp \
 	tests/unit/test_light_bootloader tests/flow/test_vnuma \
-	tests/unit/test_light_info tests/unit/test_light_types tests/unit/test_light_vdev
+	tests/unit/test_light_info tests/unit/test_light_info_faults tests/unit/test_light_types tests/unit/test_light_userdata \
+	tests/unit/test_light_vdev
 LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
 LIGHT_CPPFLAGS = $(UTIL_CPPFLAGS) -iquote $(srcdir)/tests -iquote $(srcdir)/tests/fake
 LIGHT_CONTEXT = tests/light/context.c tests/light/context.h
@@ -11,11 +12,22 @@ LIGHT_FILL = tests/light/fill.c tests/light/fill.h
 LIGHT_FAULT = tests/fake/fault.c tests/fake/fault.h
 
 # A domain 0 over the real core, with a store of its own.
-tests_unit_test_light_info_SOURCES = tests/unit/test_light_info.c $(LIGHT_CONTEXT) $(LIGHT_FAULT)
+INFO_WORLD = tests/light/info_world.c tests/light/info_world.h $(LIGHT_CONTEXT) $(LIGHT_FAULT)
+tests_unit_test_light_info_SOURCES = tests/unit/test_light_info.c $(INFO_WORLD)
 tests_unit_test_light_info_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_info_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_info_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_info_LDADD = $(LOOP_CORE)
+tests_unit_test_light_info_faults_SOURCES = tests/unit/test_light_info_faults.c $(INFO_WORLD)
+tests_unit_test_light_info_faults_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_info_faults_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_info_faults_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_info_faults_LDADD = $(LOOP_CORE)
+tests_unit_test_light_userdata_SOURCES = tests/unit/test_light_userdata.c $(INFO_WORLD)
+tests_unit_test_light_userdata_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_userdata_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_userdata_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_userdata_LDADD = $(LOOP_CORE)
 
 tests_unit_test_light_types_SOURCES = tests/unit/test_light_types.c $(LIGHT_CONTEXT) $(LIGHT_FILL) $(LIGHT_FAULT)
 tests_unit_test_light_types_CPPFLAGS = $(LIGHT_CPPFLAGS)
