@@ -171,11 +171,11 @@ static void test_consoled(void **state)
 
     (void)state;
     check(NULL);
-    assert_non_null(strstr(printed, "ok       consoles           xenconsoled runs\n"));
+    assert_non_null(strstr(said, "ok       consoles           xenconsoled runs\n"));
     put("/proc/77/stat", "77 (xenconsoled) T 1 77\n");
     check(NULL);
-    assert_non_null(strstr(printed, "warning  consoles           xenconsoled (process 77) is stopped: "));
-    assert_non_null(strstr(printed, "-> kill -CONT 77; "));
+    assert_non_null(strstr(said, "warning  consoles           xenconsoled (process 77) is stopped: "));
+    assert_non_null(strstr(said, "-> kill -CONT 77; "));
     put_all();
 
     snprintf(path, sizeof(path), "%s" RUNSTATEDIR "/xenconsoled/socket", root);
@@ -185,10 +185,10 @@ static void test_consoled(void **state)
     server = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(server, (struct sockaddr *)&at, sizeof(at)), 0);
     check(NULL); /* nobody listens */
-    assert_non_null(strstr(printed, "xenconsoled (process 77) does not answer\n"));
+    assert_non_null(strstr(said, "xenconsoled (process 77) does not answer\n"));
     assert_int_equal(listen(server, 4), 0);
     check(NULL); /* one that hangs */
-    assert_non_null(strstr(printed, "-> systemctl restart xenconsoled; "));
+    assert_non_null(strstr(said, "-> systemctl restart xenconsoled; "));
     close(accept(server, NULL, NULL));
     child = fork();
     if (child == 0) {
@@ -197,7 +197,7 @@ static void test_consoled(void **state)
         _exit(read(client, line, 5) != 5 || strcmp(line, "list\n") || write(client, "1 0 live 0 0 g\n", 15) != 15);
     }
     check(NULL);
-    assert_non_null(strstr(printed, "ok       consoles           xenconsoled answers\n"));
+    assert_non_null(strstr(said, "ok       consoles           xenconsoled answers\n"));
     assert_int_equal(waitpid(child, &server, 0), child);
     assert_int_equal(server, 0);
     drop(RUNSTATEDIR "/xenconsoled");
@@ -290,7 +290,7 @@ static struct checkup xen(int autoballoon)
     struct checkup c = { .root = root };
     struct xl xl = { .conf = { .autoballoon = autoballoon } };
 
-    capture();
+    capture(stdout);
     check_xen(&xl, &c);
     captured();
     return c;
@@ -317,11 +317,11 @@ static void test_memory(void **state)
         command_line = rows[i].command_line;
         free_kib = 1024;
         assert_int_equal(xen(rows[i].autoballoon).failed, rows[i].failed);
-        assert_non_null(strstr(printed, rows[i].failed ? "-> give some of dom0's back" : "ok       memory             1 MiB are free for "
+        assert_non_null(strstr(said, rows[i].failed ? "-> give some of dom0's back" : "ok       memory             1 MiB are free for "
                                                          "guests; dom0 gives its own up"));
         free_kib = 1 << 20;
         assert_int_equal(xen(rows[i].autoballoon).failed, 0);
-        assert_non_null(strstr(printed, "1024 MiB are free for guests\n"));
+        assert_non_null(strstr(said, "1024 MiB are free for guests\n"));
     }
     physinfo_rc = ERROR_FAIL;
     assert_int_equal(xen(AUTOBALLOON_OFF).failed, 1);
@@ -335,14 +335,14 @@ static void test_terminals(void **state)
     physinfo_rc = 0;
     free_kib = 1 << 20;
     assert_int_equal(xen(AUTOBALLOON_OFF).warned, 0);
-    assert_null(strstr(printed, "terminals")); /* no guests */
+    assert_null(strstr(said, "terminals")); /* no guests */
     nr_domains = 4;
     without_tty = 77;
     assert_int_equal(xen(AUTOBALLOON_OFF).warned, 0);
-    assert_non_null(strstr(printed, "xenconsoled has one for each guest\n"));
+    assert_non_null(strstr(said, "xenconsoled has one for each guest\n"));
     without_tty = 2;
     assert_int_equal(xen(AUTOBALLOON_OFF).warned, 1);
-    assert_non_null(strstr(printed, "xenconsoled has no terminal for 1 of 3 guests, domain 2 is one\n"));
+    assert_non_null(strstr(said, "xenconsoled has no terminal for 1 of 3 guests, domain 2 is one\n"));
     nr_domains = 1;
     there = false;
 }
@@ -373,11 +373,11 @@ static void test_conf(void **state)
             put("/xl.conf", rows[i].text);
         else
             drop("/xl.conf");
-        capture();
+        capture(stdout);
         cmd_check(&xl, &args);
         captured();
-        if (!strstr(printed, rows[i].want))
-            fail_msg("%s: %s", rows[i].text, printed);
+        if (!strstr(said, rows[i].want))
+            fail_msg("%s: %s", rows[i].text, said);
     }
     xl_conf_path = before;
     there = false;
