@@ -14,6 +14,7 @@
 #define sysctl_arg(op) ((struct xen_sysctl *)op_arg(op))
 #define MAX_DEBUG_KEYS 1024
 #define LOCAL_DISTANCE 10 /* ACPI's number for "the same node" */
+#define INFOS_AT_ONCE 8
 
 /* Ring characters are consumed by index, so a chunk that could not be delivered is not lost. */
 static int64_t sysctl_readconsole(struct op *op)
@@ -66,23 +67,28 @@ static int64_t sysctl_sched_id(struct op *op)
 static int64_t sysctl_getdomaininfolist(struct op *op)
 {
     struct xen_sysctl_getdomaininfolist *a = &sysctl_arg(op)->u.getdomaininfolist;
-    struct xen_domctl_getdomaininfo info;
-    uint32_t n = 0;
+    struct xen_domctl_getdomaininfo infos[INFOS_AT_ONCE]; /* a copy costs a walk through the caller's page tables */
+    uint32_t n = 0, have = 0;
     struct domain *d = a->max_domains ? domain_next(a->first_domain) : NULL;
+    int r = 0;
 
-    while (d) {
+    while (d && !r) {
         domid_t next = (domid_t)(d->id + 1);
-        int r;
 
-        domain_info_fill(d, &info);
+        domain_info_fill(d, &infos[have++]);
         domain_put(d);
-        r = copy_to_guest(a->buffer + n * sizeof(info), &info, sizeof(info));
-        if (r)
-            return r;
-        d = ++n < a->max_domains ? domain_next(next) : NULL;
+        d = n + have < a->max_domains ? domain_next(next) : NULL;
+        if (d && have < INFOS_AT_ONCE)
+            continue;
+        r = copy_to_guest(a->buffer + n * sizeof(infos[0]), infos, have * sizeof(infos[0]));
+        n += have;
+        have = 0;
     }
-    a->num_domains = n;
-    return 0;
+    if (d)
+        domain_put(d);
+    if (!r)
+        a->num_domains = n;
+    return r;
 }
 
 static int64_t sysctl_debug_keys(struct op *op)

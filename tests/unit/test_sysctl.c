@@ -88,6 +88,37 @@ static void test_domain_list(void **state)
     assert_int_equal(sysctl(XEN_SYSCTL_getdomaininfolist), -EFAULT);
 }
 
+/* More than are copied at once, to the last one or as many as are wanted. */
+static void test_long_domain_list(void **state)
+{
+    struct xen_domctl_getdomaininfo *info = guest(d0, BUF);
+
+    (void)state;
+    for (domid_t id = 20; id < 40; id++)
+        fake_domain(id, 1);
+    for (unsigned max = 1; max <= 22; max++) {
+        unsigned n = max < 20 ? max : 20;
+
+        memset(info, 0xee, 21 * sizeof(*info));
+        c->u.getdomaininfolist = (struct xen_sysctl_getdomaininfolist){.first_domain = 11, .max_domains = max, .buffer = BUF};
+        assert_int_equal(sysctl(XEN_SYSCTL_getdomaininfolist), 0);
+        assert_int_equal(c->u.getdomaininfolist.num_domains, n);
+        for (unsigned i = 0; i < n; i++)
+            assert_int_equal(info[i].domain, 20 + i);
+        assert_int_equal(info[n].domain, 0xeeee);
+    }
+    c->u.getdomaininfolist = (struct xen_sysctl_getdomaininfolist){.first_domain = 11, .max_domains = 20, .buffer = BAD};
+    assert_int_equal(sysctl(XEN_SYSCTL_getdomaininfolist), -EFAULT);
+    for (domid_t id = 20; id < 40; id++) { /* nobody holds on to one */
+        struct domain *d = domain_get_by_id(id);
+
+        assert_non_null(d);
+        domain_put(d);
+        assert_int_equal(domain_kill(d), 0);
+        assert_null(domain_get_by_id(id));
+    }
+}
+
 static void test_topology(void **state)
 {
     struct xen_sysctl_cputopo *t = guest(d0, BUF);
@@ -236,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         sysctl_test(test_gate),        sysctl_test(test_physinfo),          sysctl_test(test_domain_list),
+        sysctl_test(test_long_domain_list),
         sysctl_test(test_topology),    sysctl_test(test_numa),              sysctl_test(test_cpupool),
         sysctl_test(test_readconsole), sysctl_test(test_cpuinfo_and_heap),  sysctl_test(test_debug_keys),
         sysctl_test(test_scheduler),   sysctl_test(test_pci_devices_are_unknown),

@@ -53,6 +53,7 @@ static struct console *console_begin(struct domain *domain, const struct look *l
     console = console_new(daemon, domain->domid, look->number, domain->handle, (uint32_t)limit);
     if (!console)
         log_err(&daemon->log, "domain %u: no memory for its console", domain->domid);
+    domain->named = false;
     return console;
 }
 
@@ -313,8 +314,10 @@ static void domain_seen(struct daemon *daemon, const struct xen_domctl_getdomain
     if (!daemon->store)
         return;
     domain_watch(domain);
-    first = console_of(domain, 0);
-    if (domain->failed || (first && !first->state.head->guest[0])) {
+    first = domain->named ? NULL : console_of(domain, 0); /* a search */
+    if (first)
+        domain->named = first->state.head->guest[0];
+    if (domain->failed || (first && !domain->named)) {
         domain->failed = false;
         look_begin(domain, 0);
         look_begin(domain, LOOK_ALL);

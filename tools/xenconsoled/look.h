@@ -39,6 +39,7 @@ struct domain {
     uint32_t domid;
     uint8_t handle[16];
     bool seen;
+    bool named; /* its first console's state says whose it is */
     uint64_t warned; /* when; 0: never */
     bool failed; /* not everything worked: it is tried again when the domains are looked at */
     struct store_watch *watches[2];
