@@ -72,7 +72,7 @@ attach_detach our_xl xl
 attach_detach xl our_xl
 refused 'disk xvdc: connecting it by its script: script /root/bad has failed with exit status 3: the cause' \
     our_xl block-attach one 'format=raw,vdev=xvdc,script=/root/bad,target=x'
-refused 'vif 2: connecting it by its script: script /root/bad has failed with exit status 3: the cause' \
+refused 'vif: connecting it by its script: script /root/bad has failed with exit status 3: the cause' \
     our_xl network-attach one script=/root/bad
 [ "$(tr '\n' ' ' </tmp/bad.calls)" = 'add remove online offline ' ] || { cat /tmp/bad.calls; exit 1; }
 refused 'script /etc/xen/scripts/none cannot be executed: No such file' our_xl network-attach one script=none
