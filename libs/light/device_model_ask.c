@@ -29,6 +29,8 @@ static int heard_screen(struct light_model *m, const struct json_node *answer)
 
     if (!light_number(text_of(answer, "service"), &port) || port == 0 || port > 65535)
         return op_fail(m->op, ERROR_FAIL, "QEMU names no port of its VNC server");
+    if (!text_of(answer, "host")[0])
+        return op_fail(m->op, ERROR_FAIL, "QEMU names no address of its VNC server");
     light_qmp_plain(host, sizeof(host), json_member(answer, "host"));
     m->vnc_port = arena_printf(arena, "%u", port);
     m->vnc_listen = arena_strdup(arena, host);

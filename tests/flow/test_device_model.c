@@ -234,6 +234,7 @@ static void wrong_answers(void **state)
         { "query-vnc", "{\"return\": {\"host\": \"h\", \"service\": 5900}}", "no port of its VNC server" },
         { "query-vnc", "{\"return\": {\"host\": \"h\", \"service\": \"70000\"}}", "no port of its VNC server" },
         { "query-vnc", "{\"return\": []}", "no port of its VNC server" },
+        { "query-vnc", "{\"return\": {\"service\": \"5900\"}}", "no address of its VNC server" },
     };
 
     (void)state;
