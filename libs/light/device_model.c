@@ -184,8 +184,7 @@ static void model_ended(struct light_child *child, int status, const char *said)
     if (said[0]) /* by us, in its place: what it says itself is in its log */
         op_fail(m->op, rc, "%s %s: is qemu-system-xen installed?", m->program, said);
     else
-        op_fail(m->op, rc, "it has ended at once (status 0x%x): see %s/qemu-dm-%s.log", (unsigned)status, light_model_logs,
-                m->config->c_info.name);
+        op_fail(m->op, rc, "it has ended at once (status 0x%x): see %s", (unsigned)status, m->log);
     op_step_done(m->op, rc);
 }
 
@@ -212,7 +211,7 @@ int light_model_start(struct op *op, struct light_model *m)
 
     m->op = op;
     arguments(&args, m);
-    wish.log = arena_printf(&op->arena, "%s/qemu-dm-%s.log", light_model_logs, m->config->c_info.name);
+    m->log = wish.log = arena_printf(&op->arena, "%s/qemu-dm-%s.log", light_model_logs, m->config->c_info.name);
     m->wait = (struct light_state_wait){
         .op = op,
         .ctx = m->ctx,

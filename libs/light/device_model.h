@@ -28,6 +28,7 @@ struct light_model {
     struct light_look look;
     struct light_value pid;
     struct op *op;
+    const char *log; /* its file, of op's arena */
     bool starting;
     struct light_qmp qmp;
     const char *vnc_listen, *vnc_port; /* of op's arena; NULL: it was not asked */

@@ -55,7 +55,7 @@ int light_model_ask(struct op *op, struct light_model *m)
 {
     if (!vnc_of(m))
         return 0;
-    m->qmp = (struct light_qmp){ .domid = m->domid, .arg = m, .next = next };
+    m->qmp = (struct light_qmp){ .domid = m->domid, .arg = m, .log = m->log, .next = next };
     return light_qmp_run(op, &m->qmp);
 }
 

@@ -173,10 +173,10 @@ static int receive(struct light_qmp *q)
     n = read(q->fd.fd, room, READ_SIZE);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return OP_WAITS;
+    if (n == 0 || (n < 0 && errno == ECONNRESET))
+        return op_fail(q->op, ERROR_FAIL, "QEMU has hung up%s%s", q->log ? ": see " : "", q->log ? q->log : "");
     if (n < 0)
         return op_fail(q->op, ERROR_FAIL, "QEMU's answer cannot be read: %s", strerror(errno));
-    if (n == 0)
-        return op_fail(q->op, ERROR_FAIL, "QEMU has hung up");
     buf_added(&q->in, (size_t)n);
     return lines(q);
 }

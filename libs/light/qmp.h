@@ -18,6 +18,7 @@ extern const char *light_qmp_folder; /* of its sockets */
 struct light_qmp {
     uint32_t domid;
     void *arg; /* the caller's */
+    const char *log; /* where QEMU says why it has ended; NULL: nobody knows */
     /*
      * Asks for the next command with light_qmp_ask(), or returns what the step does. answer: what the last one returned, gone
      * afterwards; NULL: nothing was asked yet.
@@ -31,7 +32,7 @@ struct light_qmp {
     size_t looked; /* bytes of in without an end of line */
 };
 
-/* The structure, whose first three fields are set, stays until the step is done. */
+/* The structure, whose first four fields are set, stays until the step is done. */
 int light_qmp_run(struct op *op, struct light_qmp *qmp);
 /* The step's stop, and the operation's release; for one that does not run nothing happens. */
 void light_qmp_stop(struct light_qmp *qmp);

@@ -35,6 +35,8 @@ static const char *answer_to(const char *line)
 {
     const char *wrong = getenv("MODEL_WRONG"), *answer = getenv("MODEL_ANSWER");
 
+    if (*wrong && strstr(line, wrong) && !*answer)
+        _exit(1);
     if (*wrong && strstr(line, wrong))
         return answer;
     if (strstr(line, "query-vnc"))
@@ -233,6 +235,7 @@ static void wrong_answers(void **state)
         { "query-vnc", "{\"return\": {\"host\": \"h\", \"service\": \"0\"}}", "no port of its VNC server" },
         { "query-vnc", "{\"return\": {\"host\": \"h\", \"service\": 5900}}", "no port of its VNC server" },
         { "query-vnc", "{\"return\": {\"host\": \"h\", \"service\": \"70000\"}}", "no port of its VNC server" },
+        { "query-vnc", "", "QEMU has hung up: see " },
         { "query-vnc", "{\"return\": []}", "no port of its VNC server" },
         { "query-vnc", "{\"return\": {\"service\": \"5900\"}}", "no address of its VNC server" },
     };
@@ -530,6 +533,8 @@ static int model_setup(void **state)
         return -1;
     light_qmp_folder = light_model_logs = world_folder;
     setenv("MODEL_FOLDER", world_folder, 1);
+    unlink(path_of("%s/arguments", world_folder)); /* the last test's */
+    unlink(path_of("%s/asked", world_folder));
     model_says("", "");
     return 0;
 }
