@@ -100,6 +100,31 @@ static void store_dies(void **state)
     until(fake_ports_of_dom0() <= 1); /* the store's VIRQ_DOM_EXC */
 }
 
+/* Domains come and go behind the newest; one whose id is below it, and whose introduction nobody tells, is found all the same. */
+static void ids_in_any_order(void **state)
+{
+    struct guest high, low, newer, newest;
+
+    (void)state;
+    daemon_begin(log_guests);
+    guest_begin(&high, 40);
+    close(tty_open(&high));
+    guest_begin(&low, 8);
+    close(tty_open(&low));
+    guest_end(&low);
+    guest_begin(&newer, 42);
+    close(tty_open(&newer));
+    guest_make(&low, 9, "lower");
+    guest_begin(&newest, 43);
+    close(tty_open(&newest));
+    close(tty_open(&low));
+    guest_end(&high);
+    guest_end(&low);
+    guest_end(&newer);
+    guest_end(&newest);
+    daemon_end();
+}
+
 /* --- other consoles --- */
 
 static void expect_echo(struct guest *guest, int tty)
@@ -309,6 +334,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(no_answer, world_after_test),
         cmocka_unit_test_teardown(store_dies, world_after_test),
+        cmocka_unit_test_teardown(ids_in_any_order, world_after_test),
         cmocka_unit_test_teardown(handshake, world_after_test),
         cmocka_unit_test_teardown(not_ours, world_after_test),
         cmocka_unit_test_teardown(client_options, world_after_test),

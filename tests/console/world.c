@@ -303,21 +303,8 @@ void guest_begin(struct guest *guest, uint32_t domid)
     guest_begin_as(guest, domid, name);
 }
 
-void guest_begin_as(struct guest *guest, uint32_t domid, const char *name)
-{
-    *guest = (struct guest){ .domid = domid };
-    assert_int_equal(fake_domain_new(domid), 0);
-    snprintf(guest->name, sizeof(guest->name), "%s", name);
-    guest->ring = fake_page(domid, 0);
-    fake_grant(domid, 0, 0);
-    fake_grant(domid, 1, 1); /* the store's ring; nobody uses it */
-    assert_int_equal(fake_evtchn_open(domid, &guest->evtchn), 0);
-    assert_int_equal(ctrl_evtchn_bind_unbound(guest->evtchn, 0, &guest->port), 0);
-    assert_int_equal(ctrl_evtchn_bind_unbound(guest->evtchn, 0, &guest->store_port), 0);
-    guest_introduce(guest);
-}
-
-void guest_introduce(struct guest *guest)
+/* What the toolstack writes of its console. */
+static void nodes_write(const struct guest *guest)
 {
     char number[16], path[64];
 
@@ -329,6 +316,31 @@ void guest_introduce(struct guest *guest)
     console_write(guest, "type", "xenconsoled");
     snprintf(number, sizeof(number), "%u", guest->port);
     console_write(guest, "port", number);
+}
+
+void guest_begin_as(struct guest *guest, uint32_t domid, const char *name)
+{
+    guest_make(guest, domid, name);
+    assert_true(xs_introduce_domain(store, domid, FAKE_GFN + 1, guest->store_port));
+}
+
+void guest_make(struct guest *guest, uint32_t domid, const char *name)
+{
+    *guest = (struct guest){ .domid = domid };
+    assert_int_equal(fake_domain_new(domid), 0);
+    snprintf(guest->name, sizeof(guest->name), "%s", name);
+    guest->ring = fake_page(domid, 0);
+    fake_grant(domid, 0, 0);
+    fake_grant(domid, 1, 1); /* the store's ring; nobody uses it */
+    assert_int_equal(fake_evtchn_open(domid, &guest->evtchn), 0);
+    assert_int_equal(ctrl_evtchn_bind_unbound(guest->evtchn, 0, &guest->port), 0);
+    assert_int_equal(ctrl_evtchn_bind_unbound(guest->evtchn, 0, &guest->store_port), 0);
+    nodes_write(guest);
+}
+
+void guest_introduce(struct guest *guest)
+{
+    nodes_write(guest);
     assert_true(xs_introduce_domain(store, guest->domid, FAKE_GFN + 1, guest->store_port));
 }
 

@@ -75,6 +75,8 @@ struct guest {
 
 void guest_begin(struct guest *guest, uint32_t domid);
 void guest_begin_as(struct guest *guest, uint32_t domid, const char *name);
+/* It is there, and its nodes; it is not introduced to the store. */
+void guest_make(struct guest *guest, uint32_t domid, const char *name);
 /* Crashes or is destroyed: the toolstack and the store notice. */
 void guest_end(struct guest *guest);
 void guest_introduce(struct guest *guest);

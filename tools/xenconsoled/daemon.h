@@ -42,7 +42,7 @@ struct daemon {
     bool store_is_lost, store_refuses;
     struct loop_fd evtchn_src, inotify_src, listen_src, store_src;
     struct loop_signals signals;
-    struct loop_timer store_retry, store_silence;
+    struct loop_timer store_retry, store_silence, domains_again;
     struct loop_deferred store_work;
     int inotify;
     int sluice_in, sluice_out; /* -1: there is none */
@@ -52,6 +52,7 @@ struct daemon {
     struct console *consoles;
     struct domain *domains[DOMIDS]; /* those that live */
     uint32_t domains_end;           /* beyond the last of them */
+    uint32_t domain_newest;         /* begun last; the hypervisor gives ids in turn */
     struct console **by_port;
     unsigned ports;
 };

@@ -2,6 +2,7 @@
 #include "xenconsoled/domain.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,7 @@ static struct domain *domain_begin(struct daemon *daemon, const struct xen_domct
     domain->domid = info->domain;
     memcpy(domain->handle, info->handle, sizeof(domain->handle));
     daemon->domains[info->domain] = domain;
+    daemon->domain_newest = info->domain;
     if (daemon->domains_end <= info->domain)
         daemon->domains_end = info->domain + 1u;
     for (struct console *c = daemon->consoles; c; c = next) {
@@ -324,24 +326,51 @@ static void domain_seen(struct daemon *daemon, const struct xen_domctl_getdomain
     }
 }
 
-void domains_look(struct daemon *daemon)
+/* Those from `first` on; false: the hypervisor does not tell. */
+static bool domains_see(struct daemon *daemon, uint32_t first)
 {
     struct xen_domctl_getdomaininfo infos[DOMAINS_AT_ONCE];
-    struct console *next;
     int n;
 
-    for (uint32_t i = 0; i < daemon->domains_end; i++)
-        if (daemon->domains[i])
-            daemon->domains[i]->seen = false;
-    for (uint32_t first = 1; first < DOMIDS && (n = ctrl_domain_list(daemon->priv, first, DOMAINS_AT_ONCE, infos)) != 0;
+    for (; first < DOMIDS && (n = ctrl_domain_list(daemon->priv, first, DOMAINS_AT_ONCE, infos)) != 0;
          first = infos[n - 1].domain + 1u) {
         if (n < 0) {
             log_err(&daemon->log, "the list of domains: %s", strerror(-n));
-            return;
+            return false;
         }
         for (int i = 0; i < n; i++)
             domain_seen(daemon, &infos[i]);
     }
+    return true;
+}
+
+static void look_again(struct loop_timer *timer)
+{
+    domains_look((struct daemon *)((char *)timer - offsetof(struct daemon, domains_again)));
+}
+
+void domains_look_for_new(struct daemon *daemon)
+{
+    uint32_t newest = daemon->domain_newest;
+
+    if (!domains_see(daemon, newest + 1u))
+        return;
+    if (daemon->domain_newest == newest)
+        domains_look(daemon);
+    else if (!daemon->domains_again.loop)
+        loop_timer_set(daemon->loop, &daemon->domains_again, loop_now() + LOOP_SECOND, look_again);
+}
+
+void domains_look(struct daemon *daemon)
+{
+    struct console *next;
+
+    loop_timer_remove(&daemon->domains_again);
+    for (uint32_t i = 0; i < daemon->domains_end; i++)
+        if (daemon->domains[i])
+            daemon->domains[i]->seen = false;
+    if (!domains_see(daemon, 1))
+        return;
     for (uint32_t i = 0; i < daemon->domains_end; i++)
         if (daemon->domains[i] && !daemon->domains[i]->seen)
             domain_end(daemon->domains[i]);
@@ -357,6 +386,7 @@ void domains_look(struct daemon *daemon)
 
 void domains_stop(struct daemon *daemon)
 {
+    loop_timer_remove(&daemon->domains_again);
     for (uint32_t i = 0; i < daemon->domains_end; i++)
         if (daemon->domains[i])
             domain_free(daemon->domains[i]);

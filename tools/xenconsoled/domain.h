@@ -14,6 +14,8 @@
 
 /* Asks the hypervisor who lives; begins with the new ones, ends the others, looks again at what did not work before. */
 void domains_look(struct daemon *daemon);
+/* One came: asks for those behind the newest only, and for all of them when there is none, or else within a second. */
+void domains_look_for_new(struct daemon *daemon);
 /* Something has changed at the backends of this domain's consoles. */
 void domain_changed(struct daemon *daemon, uint32_t domid);
 /* The connection to the store goes, and all watches with it. */

@@ -132,6 +132,8 @@ static void special_event(void *arg, const char *path)
 
     if (!path)
         daemon->store_refuses = true; /* without these watches nothing works: from the beginning, in a while */
+    else if (!strcmp(path, "@introduceDomain"))
+        domains_look_for_new(daemon);
     else if (path[0] == '@')
         domains_look(daemon);
     else if (sscanf(path, DOMAIN_BACKENDS "/%u/", &domid) == 1)
