@@ -52,3 +52,15 @@ tests_system_build_pvh_CFLAGS = $(UTIL_CFLAGS)
 tests_system_build_pvh_LDFLAGS = -static -pthread
 tests_system_build_pvh_LDADD = libs/light/build/libbuild.a libs/ctrl/libctrl.a libs/store/libstore.a libs/base/libbase.a \
 	$(BUILD_LIBS)
+
+# Two core dumps of the same guest (tests/system/core-dump.sh), and what spares the distribution's xl a long search.
+noinst_PROGRAMS += tests/system/core_compare
+tests_system_core_compare_SOURCES = tests/system/core_compare.c
+tests_system_core_compare_CPPFLAGS = $(UTIL_CPPFLAGS)
+tests_system_core_compare_CFLAGS = $(UTIL_CFLAGS)
+tests_system_core_compare_LDFLAGS = -static
+tests_system_core_compare_LDADD =
+tests/system/gfn_limit.so: tests/system/gfn_limit.c
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) -O1 -Wall -Wextra -shared -fPIC -nostdlib -DGFN_LIMIT=0x10ff $< -o $@
+noinst_DATA += tests/system/gfn_limit.so
+CLEANFILES += tests/system/gfn_limit.so

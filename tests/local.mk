@@ -317,8 +317,11 @@ tests/domu/attack.elf: $(ATTACK)/main.c $(ATTACK)/calls.c $(ATTACK)/code.c $(ATT
 		$(srcdir)/$(ATTACK)/start.S $(ATTACK_COMMON) -o $@
 tests/domu/quiet.elf: tests/guest/quiet/main.c $(DOMU_DEPS)
 	$(AM_V_CCLD)$(DOMU_CC) $< $(ATTACK_COMMON) -o $@
-noinst_DATA += $(DOMUS) $(ATTACKERS)
-CLEANFILES += $(DOMUS) $(ATTACKERS)
+# A guest whose registers are known (tests/system/core-dump.sh).
+tests/domu/registers.elf: tests/guest/registers/main.c tests/guest/registers/registers.S $(DOMU_DEPS)
+	$(AM_V_CCLD)$(DOMU_CC) $< $(srcdir)/tests/guest/registers/registers.S $(ATTACK_COMMON) -o $@
+noinst_DATA += $(DOMUS) $(ATTACKERS) tests/domu/registers.elf
+CLEANFILES += $(DOMUS) $(ATTACKERS) tests/domu/registers.elf
 
 # --- the lab, and the tiers that run in it ---
 EXTRA_DIST += tests/lab tests/peer tests/system
