@@ -238,7 +238,7 @@ static void first_faults(void **state)
     for (enum what_fails what = 0; what < KINDS; what++) {
         bool failed = true;
 
-        for (unsigned nth = 1; failed; nth += what == MEMORY ? 5 : 1) {
+        for (unsigned nth = 1; failed; nth += what == MEMORY ? sweep_step(5) : 1) {
             int rc;
 
             log_text[0] = '\0';
@@ -413,7 +413,7 @@ static void create_fails(void **state)
     for (enum what_fails what = 0; what < KINDS; what++) {
         bool failed = true;
 
-        for (unsigned nth = 1; failed; nth += what == MEMORY ? 7 : 1) {
+        for (unsigned nth = 1; failed; nth += what == MEMORY ? sweep_step(7) : 1) {
             uint64_t free_pages = ctrl_loop_free_pages();
             libxl_domain_config config;
             uint32_t id = 0;

@@ -274,7 +274,7 @@ static void faults(void **state)
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool failed = true;
 
-        for (unsigned nth = 1; failed; nth += rows[i].step) {
+        for (unsigned nth = 1; failed; nth += sweep_step(rows[i].step)) {
             libxl_domain_config config;
             uint32_t id = 0;
             int rc;

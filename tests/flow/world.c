@@ -169,3 +169,10 @@ void expect_gone(uint32_t domid)
     snprintf(path, sizeof(path), "ls %s | grep -q '^userdata-'", world_folder);
     assert_int_not_equal(system(path), 0);
 }
+
+unsigned sweep_step(unsigned step)
+{
+    const char *soak = getenv("SOAK");
+
+    return soak && *soak ? 1 : step;
+}

@@ -43,4 +43,7 @@ void store_signal(int number);
 /* No domain, and nothing of this one. */
 void expect_gone(uint32_t domid);
 
+/* Sweeps of faults take every `step`th one of many, and each one with SOAK=1. */
+unsigned sweep_step(unsigned step);
+
 #endif

@@ -3,17 +3,11 @@
 # Our xl and libxenlight connect disks and network interfaces by the scripts that a configuration names: the distribution's vif-route,
 # vif-bridge (for addresses) and block under another name; the distribution's xl takes away what ours attached so, and the other way
 # round; a script that fails or is not there leaves nothing.
+TOOLSTACK=beside
 . "$(dirname "$0")/lib.sh"
-xl=${XENOLITH_BUILD:-$tests/../build}/tools/xl/xl
-[ -x "$xl" ] || skip "no $xl"
 python3 "$tests/lab/lib/guest.py" --devices "$work/guest"
 guests_script <<'S'
-nodes() { xenstore-ls -f / | grep -Ev '^/local/domain/0/error|^/(libxl|vm|local/domain/0/(backend|device-model)(/[a-z]*)?) = ""$'; }
-chmod +x /root/xl
-our_xl() { LD_LIBRARY_PATH=/root/lib /root/xl "$@"; }
-for m in loop xen-blkback xen-netback bridge; do modprobe $m; done
-ip link add xenbr0 type bridge
-ip link set xenbr0 up
+backends
 ip link add gate type bridge # vif-route gives its address to interfaces
 ip addr add 10.9.0.1/32 dev gate
 ip link set gate up
@@ -39,15 +33,9 @@ echo "the cause" >&2
 exit 3
 E
 chmod +x /root/bad
-refused() { # refused TEXT COMMAND...: it fails, and the first line that it says has TEXT
-    text=$1
-    shift
-    if "$@" >/tmp/out 2>/tmp/err; then echo "done: $*"; exit 1; fi
-    head -n 1 /tmp/err | grep -Fq "$text" || { echo "$*:"; cat /tmp/err; exit 1; }
-}
 loops() { losetup -a | wc -l; }
 has_route() { ip route | grep -q "^10.2.0.2 dev $1 "; }
-nodes >/tmp/before
+traces_before
 
 our_xl create -q -e /root/guest/guest.cfg 'name="one"' memory=192 'extra="console=hvc0 script"' \
     "disk=['format=raw,vdev=xvda,access=w,script=block-own,target=/tmp/a']" "vif=['script=vif-route,ip=10.2.0.2', 'ip=10.3.0.2']" ||
@@ -81,13 +69,11 @@ our_xl network-detach one 0
 if ip route | grep '^10.2.0.2'; then exit 1; fi
 our_xl destroy one
 [ "$(loops)" = 0 ]
-nodes >/tmp/after
-diff /tmp/before /tmp/after
+traces_as_before
 if ip link | grep ' vif'; then exit 1; fi
 echo complete
 S
-libraries=$(ldd "$xl" | sed -n '/libc\.so/!s|.* => \(/[^ ]*\) .*|\1|p') # dom0 does not have all of them
-host --smp 2 --timeout 400 --add "$work/guest:/root/guest" --add "$xl:/root/xl" $(for l in $libraries; do echo --add "$l:/root/lib/${l##*/}"; done)
+host --smp 2 --timeout 400 --add "$work/guest:/root/guest"
 expect_status 0
 out_has '^complete$'
 clean_log
