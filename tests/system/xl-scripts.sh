@@ -58,6 +58,7 @@ attach_detach() { # attach_detach XL XL: one attaches, the other takes away
 attach_detach our_xl our_xl
 attach_detach our_xl xl
 attach_detach xl our_xl
+our_xl pause one # Linux's backend warns of a device that goes while the guest connects to it
 refused 'disk xvdc: connecting it by its script: script /root/bad has failed with exit status 3: the cause' \
     our_xl block-attach one 'format=raw,vdev=xvdc,script=/root/bad,target=x'
 refused 'vif: connecting it by its script: script /root/bad has failed with exit status 3: the cause' \
@@ -65,6 +66,7 @@ refused 'vif: connecting it by its script: script /root/bad has failed with exit
 [ "$(tr '\n' ' ' </tmp/bad.calls)" = 'add remove online offline ' ] || { cat /tmp/bad.calls; exit 1; }
 refused 'script /etc/xen/scripts/none cannot be executed: No such file' our_xl network-attach one script=none
 refused 'block-own has failed' our_xl block-attach one 'format=raw,vdev=xvdc,script=block-own,target=/tmp/none'
+our_xl unpause one
 our_xl network-detach one 0
 if ip route | grep '^10.2.0.2'; then exit 1; fi
 our_xl destroy one
