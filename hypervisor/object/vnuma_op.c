@@ -184,7 +184,7 @@ bool vnuma_node_ok(struct domain *d, uint32_t mem_flags)
     bool ok;
 
     if (!(mem_flags & XENMEMF_vnode))
-        return !(mem_flags & XENMEMF_exact_node_request) || node == NODE || node == XENMEMF_get_node(0);
+        return !(mem_flags & XENMEMF_exact_node_request) || node == NODE || node == XENMEMF_get_node(0u);
     v = vnuma_get(d);
     ok = !v || node < v->nr_vnodes;
     vnuma_put(d, v);

@@ -46,7 +46,7 @@ void light_qmp_plain(char *text, size_t size, const struct json_node *node)
     const char *from = node && node->kind == JSON_STRING ? node->text : "no reason";
     size_t n = 0;
 
-    for (; from[n] && n < size - 1; n++)
+    for (; n < size - 1 && from[n]; n++)
         text[n] = from[n] < ' ' || from[n] > '~' ? '?' : from[n];
     text[n] = '\0';
 }
