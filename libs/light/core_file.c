@@ -180,7 +180,8 @@ static void sections_make(Elf64_Shdr *sections, const struct core_file *core)
 static void elf_make(Elf64_Ehdr *elf)
 {
     *elf = (Elf64_Ehdr){
-        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_SYSV, 1 },
+        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_SYSV,
+                     [EI_ABIVERSION] = 1 },
         .e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_shoff = offsetof(struct front, sections),
         .e_ehsize = sizeof(*elf), .e_phentsize = sizeof(Elf64_Phdr), .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SECTIONS,
         .e_shstrndx = NAMES,

@@ -323,3 +323,21 @@ bool fault_end(enum what_fails what)
     fault_begin(KINDS, 0);
     return happened;
 }
+
+int cancelled_after(const libxl_asyncop_how *how, unsigned looks, int ms)
+{
+    libxl_event *event;
+    int rc;
+
+    while (looks--) {
+        poll(NULL, 0, ms);
+        if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
+            libxl_event_free(ctx, event);
+    }
+    libxl_ao_abort(ctx, how); /* ERROR_NOTFOUND: it is done */
+    assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+    rc = event->u.operation_complete.rc;
+    libxl_event_free(ctx, event);
+    assert_true(rc == 0 || rc == ERROR_ABORTED);
+    return rc;
+}

@@ -47,4 +47,7 @@ enum what_fails { KERNEL, HYPERCALLS, MEMORY, SENDING, READING, KINDS };
 void fault_begin(enum what_fails what, unsigned nth);
 bool fault_end(enum what_fails what);
 
+/* Cancels what was begun with `how` after so many looks at what has happened, `ms` before each: 0 or ERROR_ABORTED. */
+int cancelled_after(const libxl_asyncop_how *how, unsigned looks, int ms);
+
 #endif

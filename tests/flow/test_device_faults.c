@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <libxl_event.h>
 #include <libxl_utils.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,21 +116,11 @@ static void model_cancelled(void **state)
     (void)state;
     for (unsigned ms = 0; rc; ms += 4) {
         libxl_domain_config config;
-        libxl_event *event;
         uint32_t id = 0;
 
         model_config(&config, model_works);
         assert_int_equal(libxl_domain_create_new(ctx, &config, &id, &how, NULL), 0);
-        for (unsigned i = 0; i < ms; i++) {
-            poll(NULL, 0, 1);
-            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
-                libxl_event_free(ctx, event);
-        }
-        libxl_ao_abort(ctx, &how);
-        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
-        rc = event->u.operation_complete.rc;
-        libxl_event_free(ctx, event);
-        assert_true(rc == 0 || rc == ERROR_ABORTED);
+        rc = cancelled_after(&how, ms, 1);
         if (rc == 0)
             assert_int_equal(libxl_domain_destroy(ctx, id, NULL), 0);
         assert_int_equal(ctrl_loop_domains(), 1);
@@ -276,19 +265,8 @@ static void first_cancelled(void **state)
     (void)state;
     keep_guest(model_works);
     for (unsigned ms = 0; rc; ms += 2) {
-        libxl_event *event;
-
         assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, &how), 0);
-        for (unsigned i = 0; i < ms; i++) {
-            poll(NULL, 0, 1);
-            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
-                libxl_event_free(ctx, event);
-        }
-        libxl_ao_abort(ctx, &how);
-        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
-        rc = event->u.operation_complete.rc;
-        libxl_event_free(ctx, event);
-        assert_true(rc == 0 || rc == ERROR_ABORTED);
+        rc = cancelled_after(&how, ms, 1);
         if (rc == 0)
             break;
         expect_model(false);
@@ -449,18 +427,8 @@ static void attach_cancelled(void **state)
 
     (void)state;
     for (unsigned looks = 0; rc; looks++) {
-        libxl_event *event;
-
         assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, &how), 0);
-        for (unsigned i = 0; i < looks; i++) {
-            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
-                libxl_event_free(ctx, event);
-        }
-        libxl_ao_abort(ctx, &how); /* ERROR_NOTFOUND: it is done */
-        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
-        rc = event->u.operation_complete.rc;
-        libxl_event_free(ctx, event);
-        assert_true(rc == 0 || rc == ERROR_ABORTED);
+        rc = cancelled_after(&how, looks, 0);
         aborted += rc != 0;
         if (rc == 0)
             assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 #include <libxl_event.h>
 #include <libxl_utils.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -320,20 +319,10 @@ static void attach_cancelled(void **state)
 
     (void)state;
     for (unsigned looks = 0; rc; looks++) {
-        libxl_event *event;
         const char *said;
 
         assert_int_equal(libxl_device_disk_add(ctx, domid, &disk, &how), 0);
-        for (unsigned i = 0; i < looks; i++) {
-            poll(NULL, 0, 1);
-            if (libxl_event_check(ctx, &event, 0, NULL, NULL) == 0)
-                libxl_event_free(ctx, event);
-        }
-        libxl_ao_abort(ctx, &how); /* ERROR_NOTFOUND: it is done */
-        assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
-        rc = event->u.operation_complete.rc;
-        libxl_event_free(ctx, event);
-        assert_true(rc == 0 || rc == ERROR_ABORTED);
+        rc = cancelled_after(&how, looks, 1);
         aborted += rc != 0;
         if (rc == 0)
             assert_int_equal(libxl_device_disk_destroy(ctx, domid, &disk, NULL), 0);
