@@ -41,7 +41,7 @@ echo '== found on its disk'
 create one 'bootloader="pygrub"' || { ls -l /tmp/disks /root; exit 1; }
 wait_for one 'guest is ready'
 typed one 'grep -q "console=hvc0 script second$" /proc/cmdline'
-typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; mkdir /mnt; mount -t ext4 -o ro /dev/xvda /mnt && [ -f /mnt/boot/vmlinuz-6.1 ]'
+typed one 'disks xvda; mkdir /mnt; mount -t ext4 -o ro /dev/xvda /mnt && [ -f /mnt/boot/vmlinuz-6.1 ]'
 if ls -d /var/lib/xen/bootloader.* 2>/dev/null; then exit 1; fi
 xl list -l one | grep -q '"bootloader": "pygrub"'
 xl destroy one

@@ -70,7 +70,7 @@ xl pause life
 xl unpause life
 xl block-attach life file:/tmp/diskb,xvdb,w
 xl network-attach life mac=00:16:3e:00:00:02 bridge=xenbr0
-typed life 'until [ -b /dev/xvdb ] && [ -e /sys/class/net/eth1 ]; do usleep 50000; done; dd if=/data of=/dev/xvdb bs=64k conv=fsync'
+typed life 'disks xvdb; until [ -e /sys/class/net/eth1 ]; do usleep 50000; done; dd if=/data of=/dev/xvdb bs=64k conv=fsync'
 xl block-detach life xvdb
 xl network-detach life 1
 typed life 'until ! [ -b /dev/xvdb ] && ! [ -e /sys/class/net/eth1 ]; do usleep 50000; done'

@@ -12,7 +12,7 @@ cp "$tests/system/disk.guest" "$work/guest/"
 
 cat >"$work/dom0" <<'S'
 for m in virtio_pci virtio_blk nvme ahci sd_mod crc32c_generic ext4 loop xen-blkback; do modprobe $m; done
-until [ -b /dev/vdb ] && [ -b /dev/nvme0n1 ] && [ -b /dev/sda ]; do usleep 100000; done
+for d in vdb nvme0n1 sda; do until true </dev/$d; do usleep 100000; done 2>/dev/null; done
 grep -o 'swiotlb=[a-z]*' /proc/cmdline || echo 'no bounce buffers'
 busybox mke2fs /dev/vdb >/dev/null
 mkdir /tmp/files

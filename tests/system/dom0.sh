@@ -31,13 +31,13 @@ wait_for() {
 tty_of() { xenstore-read "/local/domain/$(xl domid "$1")/console/tty"; }
 
 # typed GUEST LINE: typed, and done with success; until then
-statuses() { console $1 | grep -c '^guest status' || :; }
+statuses() { console $1 | grep -c '^guest status [0-9]' || :; }
 more_statuses() { [ $(statuses $1) -gt $2 ]; }
 typed() {
     before=$(statuses $1)
     echo "$2" >"$(tty_of $1)"
     within 6000 more_statuses $1 $before || { console $1 | tail -n 20; echo "$1 does not end: $2"; exit 1; }
-    console $1 | grep '^guest status' | tail -n 1 | grep -q ' 0$' || { console $1 | tail -n 20; echo "$1 failed: $2"; exit 1; }
+    console $1 | grep '^guest status [0-9]' | tail -n 1 | grep -q ' 0$' || { console $1 | tail -n 20; echo "$1 failed: $2"; exit 1; }
 }
 
 # complaints GUEST: what its kernel finds wrong, if anything

@@ -75,7 +75,7 @@ equal "guest to guest" $2 $5
 for n in $(seq $times); do
     xl block-attach many "file:/tmp/disk5,xvdf,w"
     xl network-attach many mac=00:16:3e:00:00:77 bridge=xenbr0
-    typed many 'until [ -b /dev/xvdf ] && [ -e /sys/class/net/eth4 ]; do usleep 50000; done; dd if=/dev/xvdf of=/dev/null bs=64k count=16'
+    typed many 'disks xvdf; until [ -e /sys/class/net/eth4 ]; do usleep 50000; done; dd if=/dev/xvdf of=/dev/null bs=64k count=16'
     xl block-detach many xvdf
     xl network-detach many 4
     typed many 'until ! [ -b /dev/xvdf ] && ! [ -e /sys/class/net/eth4 ]; do usleep 50000; done'

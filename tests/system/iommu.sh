@@ -17,7 +17,7 @@ set -e
 echo "cmdline \$(cat /proc/cmdline)"
 modprobe virtio_pci
 modprobe virtio_blk
-until [ -b /dev/vda ]; do usleep 100000; done
+until true </dev/vda; do usleep 100000; done 2>/dev/null
 data() { dd if=/dev/vda bs=1M skip=\$1 count=8 iflag=direct 2>/dev/null; }
 data 0 | sha256sum
 xl mem-set 0 500

@@ -100,6 +100,8 @@ expect_status() { # of the last host
     [ "$status" = "$1" ] && return
     echo "the log's last lines ($log):"
     tail -n 60 "$log"
+    echo "the script's last lines:"
+    tail -n 15 "$work/out"
     fail "status $status, expected $1"
 }
 

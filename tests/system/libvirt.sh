@@ -57,7 +57,7 @@ life() {
     terminal_ends
 
     virsh attach-disk guest /tmp/disk xvdb --driver phy --sourcetype file --targetbus xen
-    typed guest 'until [ -b /dev/xvdb ]; do usleep 50000; done; dd if=/dev/urandom of=/dev/xvdb bs=64k count=16 conv=fsync'
+    typed guest 'disks xvdb; dd if=/dev/urandom of=/dev/xvdb bs=64k count=16 conv=fsync'
     virsh domblklist guest | grep '^ xvdb '
     virsh detach-disk guest xvdb
     typed guest 'until ! [ -b /dev/xvdb ]; do usleep 50000; done'

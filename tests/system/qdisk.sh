@@ -24,7 +24,7 @@ one
 xl destroy one
 traces_before
 one
-typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; cat /sys/block/xvda/size'
+typed one 'disks xvda; cat /sys/block/xvda/size'
 xenstore-ls -f /local/domain/0/backend/qdisk | grep '/state' || { xenstore-ls -f /local/domain/0/backend; exit 1; }
 pidof xen-qemu-system-i386 || { ps; exit 1; }
 typed one '/bin/mke2fs -q -t ext4 /dev/xvda && mkdir /mnt && mount -t ext4 /dev/xvda /mnt'
@@ -33,7 +33,7 @@ for n in 1 2; do
     typed one 'dd if=/dev/urandom of=/data bs=64k count=64 && cat /data >/mnt/data && umount /mnt && mount -t ext4 /dev/xvda /mnt && cmp /data /mnt/data'
     xl block-attach one "$(qdisk b)"
     kill_server
-    typed one "until [ -b /dev/xvdb ]; do usleep 50000; done; dd if=/data of=/dev/xvdb bs=64k conv=fsync && echo \"sum: \$(md5sum </data)\""
+    typed one "disks xvdb; dd if=/data of=/dev/xvdb bs=64k conv=fsync && echo \"sum: \$(md5sum </data)\""
     set -- $(console one | grep '^sum: ' | tail -n 1)
     xl block-detach one xvdb
     typed one 'until ! [ -b /dev/xvdb ]; do usleep 50000; done'

@@ -44,7 +44,7 @@ for i in $(seq $guests); do
 done
 more() { # a device comes and goes
     xl block-attach $1 file:/tmp/diskmore,xvdf,w
-    typed $1 'until [ -b /dev/xvdf ]; do usleep 50000; done; dd if=/dev/xvdf of=/dev/null bs=64k'
+    typed $1 'disks xvdf; dd if=/dev/xvdf of=/dev/null bs=64k'
     xl block-detach $1 xvdf
     typed $1 'until ! [ -b /dev/xvdf ]; do usleep 50000; done'
 }

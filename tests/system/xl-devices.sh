@@ -19,7 +19,7 @@ traces_before
 
 create one "disk=['phy:/dev/loop7,xvda,w', 'file:/tmp/a,xvdb,w', 'file:/tmp/c,hda,r']" "vif=['bridge=xenbr0', 'mac=00:16:3e:00:00:07']"
 wait_for one 'guest is ready'
-typed one 'cat /proc/partitions; ls /sys/class/net; until [ -b /dev/xvdb ]; do usleep 50000; done'
+typed one 'cat /proc/partitions; ls /sys/class/net; disks xvdb'
 for d in xvda xvdb; do typed one "echo data of $d | dd of=/dev/$d conv=fsync"; done
 typed one 'ip link set eth0 up && ip addr add 10.1.0.2/24 dev eth0 && ping -c 2 -W 60 10.1.0.1'
 head -n 1 /tmp/a | grep '^data of xvdb'
@@ -33,7 +33,7 @@ same_lists
 attach_detach() { # attach_detach XL XL: one attaches, the other takes away, while the guest uses it
     $1 block-attach one 'file:/tmp/d,xvdc,w'
     $1 network-attach one mac=00:16:3e:00:00:77 bridge=xenbr0
-    typed one 'until [ -b /dev/xvdc ] && [ -e /sys/class/net/eth2 ]; do usleep 50000; done; dd if=/dev/xvdc of=/dev/null bs=64k count=16'
+    typed one 'disks xvdc; until [ -e /sys/class/net/eth2 ]; do usleep 50000; done; dd if=/dev/xvdc of=/dev/null bs=64k count=16'
     same_lists
     $2 block-detach one xvdc
     $2 network-detach one 2

@@ -16,10 +16,10 @@ our_xl create -q -e /root/guest/guest.cfg 'name="one"' memory=192 'extra="consol
 wait_for one 'guest is ready'
 pidof xen-qemu-system-i386
 xenstore-ls -f /local/domain/0/backend | grep '/state'
-typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; echo "data of a" | dd of=/dev/xvda conv=fsync'
+typed one 'disks xvda; echo "data of a" | dd of=/dev/xvda conv=fsync'
 head -n 1 /tmp/diska | grep '^data of a'
 xl block-attach one "$(qdisk b)"
-typed one 'until [ -b /dev/xvdb ]; do usleep 50000; done; echo "data of b" | dd of=/dev/xvdb conv=fsync'
+typed one 'disks xvdb; echo "data of b" | dd of=/dev/xvdb conv=fsync'
 head -n 1 /tmp/diskb | grep '^data of b'
 our_xl block-detach one xvdb
 our_xl destroy one
@@ -31,7 +31,7 @@ no_qemu
 our_xl block-attach two "$(qdisk b)" || { tail /var/log/xen/qemu*; exit 1; }
 our_xl block-attach two "$(qdisk a)"
 [ "$(pidof xen-qemu-system-i386 | wc -w)" = 1 ]
-typed two 'until [ -b /dev/xvda ] && [ -b /dev/xvdb ]; do usleep 50000; done; head -n 1 /dev/xvda | grep "data of a"; head -n 1 /dev/xvdb | grep "data of b"'
+typed two 'disks xvda xvdb; head -n 1 /dev/xvda | grep "data of a"; head -n 1 /dev/xvdb | grep "data of b"'
 our_xl block-detach two xvda
 our_xl destroy two
 no_qemu

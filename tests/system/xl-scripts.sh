@@ -45,13 +45,13 @@ domid=$(xl domid one)
 [ "$(loops)" = 1 ]
 has_route vif$domid.0 || { ip route; cat /var/log/xen/xen-hotplug.log; exit 1; }
 [ -e /sys/class/net/xenbr0/brif/vif$domid.1 ]
-typed one 'until [ -b /dev/xvda ]; do usleep 50000; done; echo "data of a" | dd of=/dev/xvda conv=fsync'
+typed one 'disks xvda; echo "data of a" | dd of=/dev/xvda conv=fsync'
 head -n 1 /tmp/a | grep '^data of a'
 typed one 'ip link set eth0 up && ip addr add 10.2.0.2/24 dev eth0 && ip route add default dev eth0 && ping -c 2 -W 60 10.9.0.1'
 attach_detach() { # attach_detach XL XL: one attaches, the other takes away
     $1 block-attach one 'format=raw,vdev=xvdb,access=w,script=/root/short,target=/tmp/b'
     [ "$(loops)" = 2 ]
-    typed one 'until [ -b /dev/xvdb ]; do usleep 50000; done'
+    typed one 'disks xvdb'
     $2 block-detach one xvdb
     [ "$(loops)" = 1 ]
 }
