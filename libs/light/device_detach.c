@@ -82,12 +82,18 @@ static int find(struct op *op)
 
 /* --- closing: a guest that has never used it, or is to have no say, loses its end at once --- */
 
+/* QEMU's screens and keyboards close for a guest that says so, and no other; they end with their QEMU. */
+static bool can_close(const struct detach *d)
+{
+    return !is_forced(d) || (strcmp(d->word, "vfb") && strcmp(d->word, "vkbd"));
+}
+
 static int state_read(struct light_tx *tx, int rc, const char *payload, size_t len)
 {
     struct detach *d = tx->arg;
     int state = rc == 0 && len ? atoi(payload) : STATE_NONE;
 
-    d->closing = state >= STATE_INIT_WAIT && state < STATE_CLOSED;
+    d->closing = state >= STATE_INIT_WAIT && state < STATE_CLOSED && can_close(d);
     if (rc < 0)
         return rc == -ENOENT ? 0 : rc;
     light_tx_write(tx, arena_printf(&tx->op->arena, "%s/online", d->back.text), "0");

@@ -138,12 +138,13 @@ static int name_read(struct light_tx *tx, int rc, const char *payload, size_t le
 
 static int domains_listed(struct light_tx *tx, int rc, const char *payload, size_t len)
 {
-    char path[64];
+    char path[64] = "/local/domain/", *behind = path + strlen(path);
 
-    for (const char *id = payload; rc == 0 && id < payload + len; id += strlen(id) + 1) {
-        snprintf(path, sizeof(path), "/local/domain/%.20s/name", id);
-        light_tx_read(tx, path, name_read);
-    }
+    for (const char *id = payload; rc == 0 && id < payload + len; id += strlen(id) + 1)
+        if (strlen(id) <= MAX_STRLEN(uint32_t)) { /* no domain's otherwise */
+            stpcpy(stpcpy(behind, id), "/name"); /* there may be hundreds of them */
+            light_tx_read(tx, path, name_read);
+        }
     return rc == -ENOENT ? 0 : rc;
 }
 

@@ -82,7 +82,7 @@ static void play(void)
             state_change(h, path, "", "/dev/pts/1");
         if (last && !strcmp(last, "/state") && (strstr(path, "/backend/v") || strstr(path, "/backend/q"))) {
             state_change(h, path, "1", *backend_mode == REFUSES ? "6" : *backend_mode == CONNECTS ? "4" : "2");
-            if (*backend_mode != KEEPS)
+            if (*backend_mode != KEEPS && !strstr(path, "/backend/vfb/") && !strstr(path, "/backend/vkbd/")) /* QEMU keeps them */
                 state_change(h, path, "5", "6");
         }
         free(event);
