@@ -7,7 +7,8 @@ base_sources = \
 	libs/base/fd_message.c \
 	libs/base/log.c \
 	libs/base/loop.c \
-	libs/base/nearest.c
+	libs/base/nearest.c \
+	libs/base/pty.c
 base_headers = \
 	libs/base/arena.h \
 	libs/base/buf.h \
@@ -18,6 +19,7 @@ base_headers = \
 	libs/base/log.h \
 	libs/base/loop.h \
 	libs/base/nearest.h \
+	libs/base/pty.h \
 	libs/base/zero.h
 
 noinst_LIBRARIES += libs/base/libbase.a

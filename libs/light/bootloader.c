@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * The program gets a folder for files that it extracts and leaves its answer there. It runs without a terminal, so one that has
- * a menu is told not to show it. Its files go as soon as they have been read.
+ * The program gets a folder for files that it extracts and leaves its answer there, and a terminal for its menu. Its files go as
+ * soon as they have been read.
  */
 #include "light/bootloader.h"
 
@@ -97,12 +97,10 @@ static const char *const *arguments(struct op *op, const libxl_domain_build_info
 
     while (b->bootloader_args && b->bootloader_args[more])
         more++;
-    argv = arena_alloc(&op->arena, (nr_values + more + 4) * sizeof(*argv));
+    argv = arena_alloc(&op->arena, (nr_values + more + 3) * sizeof(*argv));
     if (!argv || !values[3][1])
         return NULL;
     argv[n++] = program(op, b->bootloader);
-    if (is_pygrub(argv[0])) /* it has a menu */
-        argv[n++] = "--quiet";
     for (unsigned i = 0; i < nr_values; i++)
         if (values[i][1] && !(argv[n++] = arena_printf(&op->arena, "%s%s", values[i][0], values[i][1])))
             return NULL;
@@ -135,11 +133,21 @@ static int limit(struct op *op, struct light_bootloader *b)
     return 0;
 }
 
+int light_bootloader_show(struct op *op, struct light_bootloader *b)
+{
+    int rc = light_relay_open(&b->relay, op->loop);
+
+    return rc < 0 ? op_fail(op, ERROR_FAIL, "no terminal for the boot loader: %s", strerror(-rc)) : 0;
+}
+
+/* The kind of terminal that everything knows, as stock says it. */
+static const char *const environment[] = { "TERM=vt100", NULL };
+
 int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_config *config, struct light_bootloader *b)
 {
     const char *disk;
     char *folder = arena_printf(&op->arena, "%s/bootloader.XXXXXX", light_userdata_folder);
-    struct light_child_wish wish = { .what = "the boot loader" };
+    struct light_child_wish wish = { .env = environment, .terminal = b->relay.program.slave };
     int rc = disk_path(op, config, &disk);
 
     if (rc)
@@ -155,7 +163,9 @@ int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_con
     if (!wish.what)
         return op_fail(op, ERROR_NOMEM, "no memory");
     rc = limit(op, b);
-    return rc ? rc : light_child_step(op, ctx, &b->child, &wish);
+    rc = rc ? rc : light_child_step(op, ctx, &b->child, &wish);
+    light_relay_given(&b->relay);
+    return rc;
 }
 
 void light_bootloader_stop(struct light_bootloader *b)
@@ -205,6 +215,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 void light_bootloader_free(struct light_bootloader *b)
 {
     light_bootloader_stop(b);
+    light_relay_close(&b->relay);
     if (b->folder)
         nftw(b->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     b->folder = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * bootloader=: a program that finds a guest's kernel on its first disk before there is a domain. Steps of its creation.
+ * bootloader=: a program that finds a guest's kernel on its first disk, on the guest's console. Steps of its creation.
  * Whoever calls holds the context's lock.
  */
 #ifndef XENOLITH_LIGHT_BOOTLOADER_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "light/child.h"
+#include "light/relay.h"
 
 #define LIGHT_BOOTLOADER_ANSWER_MAX (64u * 1024u)
 
@@ -22,14 +23,18 @@ struct light_bootloader_answer {
 /* All zeros before light_bootloader_start(). */
 struct light_bootloader {
     struct light_child child;
+    struct light_relay relay; /* its terminal, and the one that shows it */
     struct loop_timer timer; /* loop NULL: it may take for ever */
     struct op *op;
     char *folder; /* where it leaves files; NULL: there is none */
     struct light_bootloader_answer answer;
 };
 
+/* A step's start: it will have a terminal, and what it shows there and is told, b->relay.person.name shows and takes. */
+int light_bootloader_show(struct op *op, struct light_bootloader *b);
+
 /*
- * A step's start: runs it on the configuration's first disk. What it starts is ended by light_bootloader_stop(), which is the
+ * A step's start, after that: runs it on the configuration's first disk. What it starts is ended by light_bootloader_stop(), which is the
  * step's stop. LIBXL_BOOTLOADER_TIMEOUT seconds (120; 0: for ever) are what it has.
  */
 int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_config *config, struct light_bootloader *b);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -227,9 +228,11 @@ static void become(const struct light_child_wish *wish, char **env, int null, in
 
     setsid();
     signals_default();
-    dup2(null, STDIN_FILENO);
-    dup2(out, STDOUT_FILENO);
+    dup2(wish->terminal ? wish->terminal : null, STDIN_FILENO);
+    dup2(wish->terminal ? wish->terminal : out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
+    if (wish->terminal)
+        ioctl(STDIN_FILENO, TIOCSCTTY, 0);
     close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

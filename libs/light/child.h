@@ -19,6 +19,7 @@ struct light_child_wish {
     const char *const *argv; /* ends with NULL; argv[0] is looked for in PATH */
     const char *const *env;  /* beside the program's own environment, "NAME=value"; ends with NULL; NULL: nothing */
     const char *log;         /* a file that it appends what it prints to; NULL: the last line is kept */
+    int terminal;            /* its input, output and controlling terminal, only what it says of errors is kept; 0: it has none */
 };
 
 /* The caller's memory: zeros before it is started, there until it has ended or is let go. */
@@ -34,7 +35,7 @@ struct light_child {
 };
 
 /*
- * Starts it, in a session of its own, with nothing but /dev/null for its input; ended() is called from the context's loop. That the
+ * Starts it, in a session of its own, with nothing but /dev/null for its input unless it has a terminal; ended() is called from the context's loop. That the
  * program cannot be executed is an end, too: status 127. -errno: nothing was started.
  */
 int light_child_start(libxl_ctx *ctx, struct light_child *child, const struct light_child_wish *wish,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * A new domain: kernel and files are read first, then the hypervisor is asked, then the store is told, in one transaction.
- * Each step undoes itself, so a creation that fails or is cancelled leaves nothing.
+ * A new domain: kernel and files are read first, then the hypervisor is asked, then the store is told, in one transaction. A boot
+ * loader that finds them runs on the console of a domain that is there, and whose nodes are. Each step undoes itself, so a creation that fails or is cancelled leaves nothing.
  */
 #include <errno.h>
 #include <libxl_utils.h>
@@ -133,20 +133,8 @@ static int check(struct op *op)
 
 /* --- files --- */
 
-static int run_bootloader(struct op *op)
-{
-    struct create *d = op->arg;
-
-    return d->config->b_info.bootloader ? light_bootloader_start(op, d->free.on.ctx, d->config, &d->bootloader) : 0;
-}
-
-static void stop_bootloader(struct op *op)
-{
-    light_bootloader_stop(&((struct create *)op->arg)->bootloader);
-}
-
 /* What comes out of a guest's disk is of no use to others: it is not kept unpacked. */
-static int read_files(struct op *op)
+static int take_files(struct op *op)
 {
     struct create *d = op->arg;
     const libxl_domain_build_info *b = &d->config->b_info;
@@ -166,6 +154,21 @@ static int read_files(struct op *op)
     }
     light_bootloader_free(&d->bootloader);
     return rc < 0 ? op_fail(op, light_error(rc), "%s", error.text) : 0;
+}
+
+static bool has_bootloader(struct op *op)
+{
+    return ((struct create *)op->arg)->config->b_info.bootloader;
+}
+
+static int read_files(struct op *op)
+{
+    return has_bootloader(op) ? 0 : take_files(op);
+}
+
+static int read_found(struct op *op)
+{
+    return has_bootloader(op) ? take_files(op) : 0;
 }
 
 static void release(struct op *op)
@@ -247,7 +250,7 @@ static int build(struct op *op)
 
 /* --- the store --- */
 
-static int write_nodes(struct op *op)
+static int write_nodes_of(struct op *op, const struct pvh_built *built, const char *tty)
 {
     struct create *d = op->arg;
 
@@ -259,9 +262,16 @@ static int write_nodes(struct op *op)
         .online = &d->config->b_info.avail_vcpus,
         .max_kib = d->config->b_info.max_memkb,
         .target_kib = d->config->b_info.target_memkb,
-        .built = &d->built,
+        .built = built,
+        .tty = tty,
+        .written = d->nodes.written,
     };
     return light_nodes_write(op, d->free.on.ctx, &d->nodes);
+}
+
+static int write_nodes(struct op *op)
+{
+    return write_nodes_of(op, &((struct create *)op->arg)->built, NULL);
 }
 
 /* All of them or none were written: where the transaction failed, they would be another's. */
@@ -269,7 +279,10 @@ static int free_nodes(struct op *op)
 {
     struct create *d = op->arg;
 
-    return d->nodes.written ? light_free_nodes(op, &d->free) : 0;
+    if (!d->nodes.written)
+        return 0;
+    d->nodes.written = false; /* twice is once too often */
+    return light_free_nodes(op, &d->free);
 }
 
 static int introduce(struct op *op)
@@ -346,6 +359,55 @@ static int tell_of_console(struct op *op)
     light_progress_tell(d->console, d->free.on.domid);
     d->console = NULL;
     return 0;
+}
+
+/* --- its boot loader, whose terminal is the console until it ends --- */
+
+static int show_bootloader(struct op *op)
+{
+    struct create *d = op->arg;
+    int rc;
+
+    if (!has_bootloader(op))
+        return 0;
+    rc = light_bootloader_show(op, &d->bootloader);
+    return rc ? rc : write_nodes_of(op, NULL, d->bootloader.relay.person.name);
+}
+
+static int tell_of_bootloader(struct op *op)
+{
+    return has_bootloader(op) ? tell_of_console(op) : 0;
+}
+
+static int run_bootloader(struct op *op)
+{
+    struct create *d = op->arg;
+
+    return has_bootloader(op) ? light_bootloader_start(op, d->free.on.ctx, d->config, &d->bootloader) : 0;
+}
+
+static void stop_bootloader(struct op *op)
+{
+    light_bootloader_stop(&((struct create *)op->arg)->bootloader);
+}
+
+/* Before it is closed: its number is another terminal's soon. */
+static int hide_bootloader(struct op *op)
+{
+    struct create *d = op->arg;
+    struct store_client *store;
+    char path[64];
+    int rc;
+
+    if (!has_bootloader(op))
+        return 0;
+    rc = light_store_client(d->free.on.ctx, &store);
+    if (rc < 0)
+        return light_store_answer(op, rc);
+    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", d->free.on.domid);
+    light_asks_begin(&d->asks, op, "taking the boot loader's terminal from the console", false);
+    light_asked(&d->asks, store_write(store, XBT_NULL, path, "", 0, light_answered, &d->asks));
+    return light_asks_end(&d->asks);
 }
 
 /* --- devices: all at once --- */
@@ -479,10 +541,14 @@ static int forget(struct op *op)
 
 static const struct op_step steps[] = {
     { .name = "checking its configuration", .start = check },
-    { .name = "finding its kernel", .start = run_bootloader, .stop = stop_bootloader },
     { .name = "reading its kernel", .start = read_files },
     { .name = "making it", .start = make_domain, .undo = free_domain },
     { .name = "saying how it runs", .start = settle },
+    { .name = "showing its boot loader", .start = show_bootloader, .undo = free_nodes },
+    { .name = "telling where its boot loader is shown", .start = tell_of_bootloader },
+    { .name = "finding its kernel", .start = run_bootloader, .stop = stop_bootloader },
+    { .name = "hiding its boot loader", .start = hide_bootloader },
+    { .name = "reading the kernel found", .start = read_found },
     { .name = "building it", .start = build },
     { .name = "writing its nodes", .start = write_nodes, .undo = free_nodes },
     { .name = "introducing it to the store", .start = introduce, .undo = await_daemon },

@@ -12,7 +12,7 @@
 #include "light/domain_op.h"
 
 enum value { NOTHING, TEXT, NAME, VM, UUID, START_TIME, STATIC_MAX, TARGET, DOMID, STORE_PORT, STORE_GFN, CONSOLE_PORT, CONSOLE_GFN,
-             FRONTEND, BACKEND };
+             FRONTEND, BACKEND, TTY };
 enum perms { INHERIT, GUEST_READS, GUEST_OWNS };
 
 /*
@@ -54,7 +54,7 @@ static const struct node {
     { "/local/domain/%u/console/limit", INHERIT, TEXT, LIGHT_CONSOLE_LIMIT },
     { "/local/domain/%u/console/type", INHERIT, TEXT, "xenconsoled" },
     { "/local/domain/%u/console/output", INHERIT, TEXT, "pty" },
-    { "/local/domain/%u/console/tty", INHERIT, TEXT, "" },
+    { "/local/domain/%u/console/tty", INHERIT, TTY, NULL },
     { "/local/domain/%u/console/port", INHERIT, CONSOLE_PORT, NULL },
     { "/local/domain/%u/console/ring-ref", INHERIT, CONSOLE_GFN, NULL },
     { "/local/domain/0/backend/console/%u/0", GUEST_READS, TEXT, "" },
@@ -88,10 +88,10 @@ static const char *value_of(const struct light_nodes *n, const struct node *node
         [STATIC_MAX] = n->max_kib,
         [TARGET] = n->target_kib,
         [DOMID] = n->domid,
-        [STORE_PORT] = n->built->store_port,
-        [STORE_GFN] = n->built->store_gfn,
-        [CONSOLE_PORT] = n->built->console_port,
-        [CONSOLE_GFN] = n->built->console_gfn,
+        [STORE_PORT] = n->built ? n->built->store_port : 0,
+        [STORE_GFN] = n->built ? n->built->store_gfn : 0,
+        [CONSOLE_PORT] = n->built ? n->built->console_port : 0,
+        [CONSOLE_GFN] = n->built ? n->built->console_gfn : 0,
     };
     char uuid[37];
     struct timeval now;
@@ -118,6 +118,15 @@ static const char *value_of(const struct light_nodes *n, const struct node *node
     case BACKEND:
         snprintf(text, size, "/local/domain/0/backend/console/%u/0", n->domid);
         return text;
+    case TTY:
+        return n->tty ? n->tty : "";
+    case STORE_PORT:
+    case STORE_GFN:
+    case CONSOLE_PORT:
+    case CONSOLE_GFN:
+        if (!n->built)
+            return NULL;
+        __attribute__((fallthrough));
     default:
         snprintf(text, size, "%" PRIu64, numbers[node->value]);
         return text;
@@ -167,7 +176,8 @@ static void body(struct light_tx *tx)
     char path[128], text[80], uuid[37];
 
     uuid_text(n, uuid);
-    light_tx_list(tx, "/local/domain", domains_listed);
+    if (!n->written) /* else one has the name: this one */
+        light_tx_list(tx, "/local/domain", domains_listed);
     for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         const struct node *node = &table[i];
 
@@ -187,7 +197,7 @@ static int done(struct light_tx *tx, int rc)
 {
     struct light_nodes *n = tx->arg;
 
-    n->written = rc == 0 || (rc == -ECONNRESET && tx->committed);
+    n->written |= rc == 0 || (rc == -ECONNRESET && tx->committed);
     if (rc == -EEXIST)
         return op_fail(tx->op, ERROR_INVAL, "another domain has the name %s", n->name);
     return light_store_answer(tx->op, rc);

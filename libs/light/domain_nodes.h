@@ -16,7 +16,8 @@ struct light_nodes {
     unsigned nr_vcpus;
     const libxl_bitmap *online;
     uint64_t max_kib, target_kib;
-    const struct pvh_built *built;
+    const struct pvh_built *built; /* NULL: not yet; what it says is written when they are written again */
+    const char *tty; /* its console's; NULL: none yet */
     bool written; /* it was, or may have been */
     struct light_tx tx; /* domain_nodes.c's */
 };

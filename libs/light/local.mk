@@ -54,6 +54,7 @@ light_sources = \
 	libs/light/preserve.c \
 	libs/light/public.c \
 	libs/light/qmp.c \
+	libs/light/relay.c \
 	libs/light/rename.c \
 	libs/light/retrieve.c \
 	libs/light/sched.c \

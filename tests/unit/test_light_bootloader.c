@@ -8,6 +8,8 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@
 
 static char folder[] = "/tmp/light-bootloader-XXXXXX", script[60];
 static libxl_domain_config config;
+static char terminal[PTY_NAME_MAX];
 static char kernel_seen[100], ramdisk_seen[100], cmdline_seen[100];
 
 /* --- an operation that runs it and looks at what it has found --- */
@@ -33,7 +36,11 @@ struct run {
 
 static int begin(struct op *op)
 {
-    return light_bootloader_start(op, ctx, &config, &((struct run *)op->arg)->bootloader);
+    struct light_bootloader *b = &((struct run *)op->arg)->bootloader;
+    int rc = light_bootloader_show(op, b);
+
+    snprintf(terminal, sizeof(terminal), "%s", b->relay.person.name);
+    return rc ? rc : light_bootloader_start(op, ctx, &config, b);
 }
 
 static void stop(struct op *op)
@@ -91,7 +98,7 @@ static int run(const libxl_asyncop_how *how)
 }
 
 /* The program is a shell's: $out, $dir, $disk are what it was given, $all the arguments. */
-static int run_script(const char *text)
+static void write_script(const char *text)
 {
     FILE *f = fopen(script, "w");
 
@@ -100,6 +107,11 @@ static int run_script(const char *text)
             text);
     assert_int_equal(fchmod(fileno(f), 0755), 0);
     fclose(f);
+}
+
+static int run_script(const char *text)
+{
+    write_script(text);
     return run(NULL);
 }
 
@@ -207,18 +219,55 @@ static void by_name(void **state)
     free(path);
 }
 
-static void told_to_show_no_menu(void **state)
+/* What it shows while it runs, until it is that. */
+static void expect_shown(int fd, const char *what)
 {
-    char pygrub[60];
+    struct pollfd shown = { .fd = fd, .events = POLLIN };
+    char text[100] = "";
+    libxl_event *event;
+    size_t n = 0;
+
+    while (n < strlen(what)) {
+        while (libxl_event_check(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL) == 0)
+            libxl_event_free(ctx, event);
+        if (poll(&shown, 1, 10) > 0) {
+            ssize_t got = read(fd, text + n, sizeof(text) - 1 - n);
+
+            assert_true(got > 0);
+            n += (size_t)got;
+        }
+    }
+    assert_string_equal(text, what);
+}
+
+static void has_a_menu(void **state)
+{
+    libxl_asyncop_how how = { .u.for_event = 3 };
+    libxl_event *event;
+    int fd;
 
     (void)state;
-    snprintf(pygrub, sizeof(pygrub), "%s/pygrub", folder);
-    free(config.b_info.bootloader);
-    config.b_info.bootloader = strdup(pygrub);
-    assert_int_equal(symlink("program", pygrub), 0);
-    assert_int_equal(run_script("printf 'kernel /k\\0args %s\\0' $1 >$out"), 0);
-    unlink(pygrub);
-    assert_string_equal(cmdline_seen, "--quiet");
+    write_script("[ -t 0 ] && [ -t 1 ] || exit 1; printf 'menu> ' >/dev/tty; read -r answer; printf 'good\\n'\n"
+                 "printf 'kernel /k\\0args %s\\0' \"$TERM $answer $1\" >$out; read -r more");
+    assert_int_equal(run(&how), 0);
+    assert_int_equal(libxl_event_check(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), ERROR_NOT_READY);
+    fd = open(terminal, O_RDWR | O_NOCTTY);
+    expect_shown(fd, "menu> ");
+    assert_int_equal(write(fd, "second\n", 7), 7);
+    expect_shown(fd, "good\n");
+    assert_int_equal(write(fd, "\n", 1), 1);
+    assert_int_equal(libxl_event_wait(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL), 0);
+    assert_int_equal(event->u.operation_complete.rc, 0);
+    libxl_event_free(ctx, event);
+    assert_memory_equal(cmdline_seen, "vt100 second --output=", 22);
+    assert_int_equal(access(terminal, F_OK), -1); /* it is closed */
+    close(fd);
+}
+
+static void nobody_looks(void **state)
+{
+    (void)state;
+    assert_int_equal(run_script("head -c 300000 /dev/zero; printf 'kernel /k\\0' >$out"), 0);
 }
 
 static void disks_that_it_cannot_read(void **state)
@@ -251,7 +300,7 @@ static void disks_that_it_cannot_read(void **state)
 static void it_fails(void **state)
 {
     (void)state;
-    assert_int_equal(run_script("echo one; echo 'partition 1: no kernel'; exit 3"), ERROR_FAIL);
+    assert_int_equal(run_script("echo one; (echo two; echo 'partition 1: no kernel') >&2; echo three; exit 3"), ERROR_FAIL);
     expect_said("failed with exit status 3: partition 1: no kernel");
     assert_int_equal(run_script("exit 0"), ERROR_FAIL);
     expect_said("the boot loader has given no answer");
@@ -295,12 +344,7 @@ static void cancelled(void **state)
     assert_int_equal(mkfifo(begun, 0600), 0);
     snprintf(command, sizeof(command), "touch $dir/file; echo >%s; sleep 1000", begun);
     setenv("LIBXL_BOOTLOADER_TIMEOUT", "60", 1);
-    {
-        FILE *f = fopen(script, "w");
-
-        fprintf(f, "#!/bin/sh\nfor a; do case $a in --output-directory=*) dir=${a#*=} ;; esac; done\n%s\n", command);
-        fclose(f);
-    }
+    write_script(command);
     assert_int_equal(run(&how), 0);
     while (libxl_event_check(ctx, &event, LIBXL_EVENTMASK_ALL, NULL, NULL) == 0)
         libxl_event_free(ctx, event);
@@ -369,7 +413,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(found, setup, teardown),
         cmocka_unit_test_setup_teardown(by_name, setup, teardown),
-        cmocka_unit_test_setup_teardown(told_to_show_no_menu, setup, teardown),
+        cmocka_unit_test_setup_teardown(has_a_menu, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_looks, setup, teardown),
         cmocka_unit_test_setup_teardown(disks_that_it_cannot_read, setup, teardown),
         cmocka_unit_test_setup_teardown(it_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(it_takes_too_long, setup, teardown),

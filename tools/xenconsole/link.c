@@ -145,7 +145,7 @@ static int tty_open(const char *tty)
 }
 
 /* The store tells when the node changes; until then, or the end of the time, it is waited for. */
-static int tty_wait(struct xs_handle *store, const char *path, int seconds)
+static int tty_wait(struct xs_handle *store, const char *path, int seconds, char name[64])
 {
     struct pollfd changed = { .fd = xs_fileno(store), .events = POLLIN };
     time_t end = time(NULL) + seconds;
@@ -159,8 +159,10 @@ static int tty_wait(struct xs_handle *store, const char *path, int seconds)
         tty = xs_read(store, XBT_NULL, path, NULL);
         if (tty && *tty)
             fd = tty_open(tty);
-        if (fd >= 0)
+        if (fd >= 0) {
+            snprintf(name, 64, "%s", tty);
             return fd;
+        }
         left = (int)(end - time(NULL));
     }
     return fd;
@@ -168,6 +170,7 @@ static int tty_wait(struct xs_handle *store, const char *path, int seconds)
 
 int link_terminal(const struct console_request *request, int seconds, struct console_link *ret_link)
 {
+    struct console_link link = { .to_write = true, .heard = true, .live = true };
     struct xs_handle *store;
     char path[128];
     int fd;
@@ -178,10 +181,25 @@ int link_terminal(const struct console_request *request, int seconds, struct con
     if (!store)
         return -errno;
     tty_path(request, path, sizeof(path));
-    fd = xs_watch(store, path, "tty") ? tty_wait(store, path, seconds) : -errno;
+    fd = xs_watch(store, path, "tty") ? tty_wait(store, path, seconds, link.tty) : -errno;
     xs_close(store);
     if (fd < 0)
         return fd;
-    *ret_link = (struct console_link){ .fd = fd, .to_write = true, .heard = true, .live = true };
+    link.fd = fd;
+    *ret_link = link;
     return 0;
+}
+
+bool link_follows(const struct console_request *request, const char *tty)
+{
+    struct xs_handle *store = xs_open(0);
+    _cleanup_free_ char *now = NULL;
+    char path[128];
+
+    if (!store)
+        return false;
+    tty_path(request, path, sizeof(path));
+    now = xs_read(store, XBT_NULL, path, NULL);
+    xs_close(store);
+    return now && strcmp(now, tty) != 0;
 }

@@ -18,6 +18,7 @@ struct console_request {
 struct console_link {
     int fd;
     bool history;      /* the daemon's socket: `position` counts */
+    char tty[64];      /* else the terminal's path */
     bool to_write;     /* what is typed is sent */
     bool heard, live;  /* it is heard: nobody else types there */
     uint64_t position; /* of the next byte that comes */
@@ -29,6 +30,8 @@ struct console_link {
 int link_history(const struct console_request *request, uint64_t from, struct console_link *ret_link);
 /* Waits for the terminal for some seconds: it may not be there yet. */
 int link_terminal(const struct console_request *request, int seconds, struct console_link *ret_link);
+/* The terminal of that path has hung up: is there another one, or will there be? */
+bool link_follows(const struct console_request *request, const char *tty);
 /* Prints the daemon's list. */
 int link_list(void);
 

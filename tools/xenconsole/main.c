@@ -17,6 +17,7 @@
 #define ESCAPE 0x1d /* ^] */
 #define TTY_SECONDS 5
 #define RECONNECT_SECONDS 10
+#define FOLLOW_SECONDS 60 /* a guest's memory is made meanwhile */
 
 static struct termios cooked;
 static bool is_raw;
@@ -160,6 +161,43 @@ static enum end talk(struct console_link *link, struct typed *typed)
     }
 }
 
+/* The daemon's history where there is one, also when it has begun while the terminal was waited for. */
+static int attach(const struct console_request *request, int seconds, struct console_link *link)
+{
+    bool pv = !strcmp(request->type, "pv");
+    struct console_link better;
+    int err = pv ? link_history(request, UINT64_MAX, link) : -ENOENT;
+
+    if (!err)
+        return 0;
+    err = link_terminal(request, seconds, link);
+    if (!err && pv && link_history(request, UINT64_MAX, &better) == 0) {
+        close(link->fd);
+        *link = better;
+    }
+    return err;
+}
+
+/* A boot loader's terminal is followed by the guest's. What is typed in between is the guest's. */
+static bool follow(const struct console_request *request, struct console_link *link, struct typed *typed)
+{
+    time_t end = time(NULL) + FOLLOW_SECONDS;
+    const struct console_link old = *link;
+    struct pollfd keys = { .fd = is_raw ? STDIN_FILENO : -1, .events = POLLIN };
+
+    close(link->fd);
+    link->fd = -1;
+    while (time(NULL) < end && link_follows(request, old.tty)) {
+        if (attach(request, 1, link) == 0) {
+            typed_again(typed, link);
+            return true;
+        }
+        if (poll(&keys, 1, 0) > 0 && (typed_read(typed) || typed->closed))
+            return false;
+    }
+    return false;
+}
+
 /* The daemon may have been started anew: it goes on where we are. Returns false when the console has ended. */
 static bool again(const struct console_request *request, struct console_link *link, struct typed *typed)
 {
@@ -168,7 +206,7 @@ static bool again(const struct console_request *request, struct console_link *li
     int err;
 
     if (!link->history)
-        return false;
+        return follow(request, link, typed);
     close(link->fd);
     while ((err = link_history(request, position, link)) < 0 && time(NULL) < end)
         poll(NULL, 0, 100); /* until somebody listens */
@@ -200,19 +238,8 @@ static int run(const struct console_request *request, int notify)
 {
     struct console_link link = { .fd = -1 };
     static struct typed typed;
-    bool pv = !strcmp(request->type, "pv");
-    int err = pv ? link_history(request, UINT64_MAX, &link) : -ENOENT;
+    int err = attach(request, TTY_SECONDS, &link);
 
-    if (err)
-        err = link_terminal(request, TTY_SECONDS, &link);
-    if (!err && pv && !link.history) { /* it is there now: perhaps with its history */
-        struct console_link better;
-
-        if (link_history(request, UINT64_MAX, &better) == 0) {
-            close(link.fd);
-            link = better;
-        }
-    }
     if (err) {
         fprintf(stderr, "xenconsole: could not open the console of %s: %s\n", request->which, strerror(-err));
         return 1;

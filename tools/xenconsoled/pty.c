@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 static const struct pty none = PTY_NONE;
@@ -14,29 +12,19 @@ static const struct pty none = PTY_NONE;
 /* The slave's settings last as long as somebody has it open: that is us. */
 static int slave_open(struct pty *pty)
 {
-    struct termios raw;
-
-    if (ptsname_r(pty->master, pty->name, sizeof(pty->name)) != 0)
-        return -errno;
-    pty->slave = open(pty->name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (pty->slave < 0 || tcgetattr(pty->slave, &raw) < 0)
-        return -errno;
-    cfmakeraw(&raw);
-    return tcsetattr(pty->slave, TCSANOW, &raw) < 0 ? -errno : 0;
+    pty->slave = pty_open_slave(pty->master, pty->name);
+    return pty->slave < 0 ? pty->slave : 0;
 }
 
 int pty_new(struct pty *pty)
 {
-    int err = 0;
+    int err;
 
     *pty = none;
-    pty->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    pty->master = pty_open_master();
     if (pty->master < 0)
-        return -errno;
-    if (grantpt(pty->master) < 0 || unlockpt(pty->master) < 0)
-        err = -errno;
-    if (!err)
-        err = slave_open(pty);
+        return pty->master;
+    err = slave_open(pty);
     if (err)
         pty_close(pty);
     return err;

@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 
+#include "base/pty.h"
+
 struct pty {
     int master, slave; /* -1: none */
-    char name[64];
+    char name[PTY_NAME_MAX];
     int watch;    /* inotify's, or -1 */
     int clients;  /* how many times the slave is open elsewhere; at least one of that is a guess after a restart */
 };
