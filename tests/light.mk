@@ -99,7 +99,12 @@ tests_flow_test_device_scripts_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_device_scripts_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
 tests_flow_test_device_scripts_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
 tests_flow_test_device_scripts_LDADD = $(LOOP_CORE)
-LIGHT_TESTS += tests/flow/test_ctx_free
+LIGHT_TESTS += tests/flow/test_ctx_free tests/flow/test_boot_loader
+tests_flow_test_boot_loader_SOURCES = tests/flow/test_boot_loader.c $(DEVICE_WORLD)
+tests_flow_test_boot_loader_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_flow_test_boot_loader_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers
+tests_flow_test_boot_loader_LDFLAGS = $(FAULT_LINK) -Wl,--wrap=store_request
+tests_flow_test_boot_loader_LDADD = $(LOOP_CORE)
 tests_flow_test_ctx_free_SOURCES = tests/flow/test_ctx_free.c $(DEVICE_WORLD)
 tests_flow_test_ctx_free_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_flow_test_ctx_free_CFLAGS = $(UTIL_HOST_CFLAGS) -Wno-missing-field-initializers

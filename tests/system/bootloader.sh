@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests whose kernel lies on their own disk, made by our xl: xl-bootfind finds Linux there; and PVH GRUB, which finds Linux
-# from within. What goes wrong says so; afterwards no file, process or domain is left.
+# from within; a program with a menu, which is shown and answered on the guest's console. What goes wrong says so; afterwards no file, process or domain is left.
 TOOLSTACK=beside
 . "$(dirname "$0")/lib.sh"
 build=${XENOLITH_BUILD:-$tests/../build} find=$build/tools/bootfind/xl-bootfind
@@ -46,6 +46,39 @@ if ls -d /var/lib/xen/bootloader.* 2>/dev/null; then exit 1; fi
 xl list -l one | grep -q '"bootloader": "pygrub"'
 xl destroy one
 
+echo '== a menu'
+cat >/tmp/menu <<'M'
+#!/bin/sh
+for a; do case $a in --output=*) out=${a#*=} ;; esac; done
+[ -t 0 ] || exit 1
+printf 'which? '
+read -r answer
+printf 'it is %s\r\n' "$answer"
+printf 'kernel /root/guest/vmlinuz\0ramdisk /root/guest/initrd.gz\0args console=hvc0 script %s\0' "$answer" >$out
+M
+chmod +x /tmp/menu
+create menu -c 'bootloader="/tmp/menu"' </dev/null >/tmp/shown 2>&1 &
+asks() { grep -q 'which? $' /tmp/shown; }
+within 300 asks || { cat /tmp/shown; xl list; exit 1; }
+xl list | grep -q '^menu '
+echo 'the-second' >"$(tty_of menu)"
+wait_for menu 'guest is ready'
+echo 'cat /proc/cmdline; sync; poweroff -f' >"$(tty_of menu)"
+wait $!
+for line in 'which? ' 'Linux version' 'guest is ready' '^console=hvc0 script the-second'; do
+    grep -q "$line" /tmp/shown || { cat /tmp/shown; echo "no '$line' was shown"; exit 1; }
+done
+gone menu
+nothing_left
+
+echo '== a menu whose guest is given up'
+create menu -c 'bootloader="/tmp/menu"' </dev/null >/tmp/shown 2>&1 &
+xl=$!
+within 300 asks || { cat /tmp/shown; xl list; exit 1; }
+kill $(pidof xl)
+! wait $xl || exit 1
+nothing_left
+
 echo '== what goes wrong'
 refused 'no entry Third; what to do' create three 'bootloader="pygrub"' 'bootloader_args=["--entry=Third"]'
 refused 'cannot be executed: No such file or directory' create three 'bootloader="/nowhere"'
@@ -68,7 +101,7 @@ nothing_left
 losetup -a | grep /tmp/disks && exit 1
 echo complete
 S
-host --smp 2 --timeout 500 --add "$work/disk:/root/disk" --add "$work/libraries:/usr/lib" \
+host --smp 2 --timeout 500 --add "$work/disk:/root/disk" --add "$work/guest:/root/guest" --add "$work/libraries:/usr/lib" \
     --add "$find:/usr/local/libexec/xen/bin/xl-bootfind" --add /usr/bin/grub-fstest:/usr/bin/grub-fstest
 expect_status 0
 out_has '^complete$'
