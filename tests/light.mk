@@ -2,7 +2,7 @@
 # Tests of libs/light and libs/toollog.
 
 LIGHT_TESTS = tests/flow/test_device_faults tests/flow/test_device_model tests/flow/test_device_scripts tests/flow/test_devices tests/flow/test_domain_events tests/flow/test_domain_life tests/unit/test_arena tests/unit/test_light_events tests/unit/test_light_op tests/unit/test_light_child tests/unit/test_light_qmp \
-	tests/unit/test_light_bootloader tests/unit/test_light_relay tests/flow/test_vnuma \
+	tests/unit/test_light_bootloader tests/unit/test_light_relay tests/unit/test_light_restrict tests/flow/test_vnuma \
 	tests/unit/test_light_info tests/unit/test_light_info_faults tests/unit/test_light_types tests/unit/test_light_userdata \
 	tests/unit/test_light_vdev
 LIGHT_FUZZERS = tests/fuzz/bootloader.fuzz tests/fuzz/light_json.fuzz
@@ -48,6 +48,12 @@ tests_unit_test_light_bootloader_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_bootloader_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_bootloader_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_bootloader_LDADD = $(UTIL_CORE)
+tests_unit_test_light_restrict_SOURCES = tests/unit/test_light_restrict.c
+tests_unit_test_light_restrict_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_restrict_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_restrict_LDFLAGS = -Wl,--wrap=getpwnam_r,--wrap=unshare,--wrap=mount,--wrap=_Fork,--wrap=setrlimit \
+	-Wl,--wrap=setgroups,--wrap=setresgid,--wrap=setresuid,--wrap=prctl
+tests_unit_test_light_restrict_LDADD = $(UTIL_CORE)
 tests_unit_test_light_relay_SOURCES = tests/unit/test_light_relay.c
 tests_unit_test_light_relay_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_relay_CFLAGS = $(UTIL_HOST_CFLAGS)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +81,7 @@ static const char *program(struct op *op, const char *name)
 }
 
 /* The arguments that stock gives, in its order; NULL: no memory. */
-static const char *const *arguments(struct op *op, const libxl_domain_build_info *b, const char *folder, const char *disk)
+static const char *const *arguments(struct op *op, const libxl_domain_build_info *b, const char *folder, const char *disk, bool quiet)
 {
     const char *const values[][2] = {
         { "--kernel=", b->kernel },
@@ -97,10 +96,12 @@ static const char *const *arguments(struct op *op, const libxl_domain_build_info
 
     while (b->bootloader_args && b->bootloader_args[more])
         more++;
-    argv = arena_alloc(&op->arena, (nr_values + more + 3) * sizeof(*argv));
+    argv = arena_alloc(&op->arena, (nr_values + more + 4) * sizeof(*argv));
     if (!argv || !values[3][1])
         return NULL;
     argv[n++] = program(op, b->bootloader);
+    if (quiet && is_pygrub(argv[0])) /* it has a menu */
+        argv[n++] = "--quiet";
     for (unsigned i = 0; i < nr_values; i++)
         if (values[i][1] && !(argv[n++] = arena_printf(&op->arena, "%s%s", values[i][0], values[i][1])))
             return NULL;
@@ -124,7 +125,7 @@ static void too_late(struct loop_timer *timer)
 static int limit(struct op *op, struct light_bootloader *b)
 {
     unsigned seconds;
-    int rc = light_child_seconds(op, "LIBXL_BOOTLOADER_TIMEOUT", SECONDS, &seconds);
+    int rc = light_child_seconds(op, "LIBXL_BOOTLOADER_TIMEOUT", b->restricted.uid ? SECONDS : 0, &seconds);
 
     if (rc)
         return rc;
@@ -143,13 +144,34 @@ int light_bootloader_show(struct op *op, struct light_bootloader *b)
 /* The kind of terminal that everything knows, as stock says it. */
 static const char *const environment[] = { "TERM=vt100", NULL };
 
-int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_config *config, struct light_bootloader *b)
+/* As whom it runs, if that was asked for: no matter with which value. */
+static int restrict_it(struct op *op, uint32_t domid, struct light_bootloader *b)
+{
+    const char *user = getenv("LIBXL_BOOTLOADER_USER");
+    int rc;
+
+    if (!getenv("LIBXL_BOOTLOADER_RESTRICT"))
+        return 0;
+    rc = light_restrict_find(user, domid, &b->restricted);
+    if (rc == 0)
+        return 0;
+    b->restricted.uid = 0;
+    if (rc == -ENOENT && !user)
+        return op_fail(op, ERROR_INVAL, "LIBXL_BOOTLOADER_RESTRICT needs a user: LIBXL_BOOTLOADER_USER=NAME, or one that is called "
+                                        "xen-qemuuser-range-base or xen-qemuuser-shared");
+    return op_fail(op, ERROR_INVAL, "the boot loader cannot run as user %s: %s", user ? user : "xen-qemuuser-...",
+                   rc == -ENOENT ? "there is none" : rc == -EPERM ? "that is root" : strerror(-rc));
+}
+
+int light_bootloader_start(struct op *op, libxl_ctx *ctx, uint32_t domid, const libxl_domain_config *config,
+                           struct light_bootloader *b)
 {
     const char *disk;
     char *folder = arena_printf(&op->arena, "%s/bootloader.XXXXXX", light_userdata_folder);
     struct light_child_wish wish = { .env = environment, .terminal = b->relay.program.slave };
     int rc = disk_path(op, config, &disk);
 
+    rc = rc ? rc : restrict_it(op, domid, b);
     if (rc)
         return rc;
     if (!folder)
@@ -158,7 +180,10 @@ int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_con
         return op_fail(op, ERROR_FAIL, "no folder for its files in %s: %s", light_userdata_folder, strerror(errno));
     b->op = op;
     b->folder = folder;
-    wish.argv = arguments(op, &config->b_info, folder, disk);
+    wish.restricted = b->restricted;
+    if (b->restricted.uid && chown(folder, b->restricted.uid, b->restricted.gid) < 0)
+        return op_fail(op, ERROR_FAIL, "the boot loader's folder cannot be its user's: %s", strerror(errno));
+    wish.argv = arguments(op, &config->b_info, folder, disk, b->restricted.uid);
     wish.what = wish.argv && wish.argv[0] ? arena_printf(&op->arena, "the boot loader %s", wish.argv[0]) : NULL;
     if (!wish.what)
         return op_fail(op, ERROR_NOMEM, "no memory");
@@ -177,6 +202,25 @@ void light_bootloader_stop(struct light_bootloader *b)
 
 /* --- its answer --- */
 
+/* Who is restricted names no file that another can read: what is opened here is read, whatever the path is then. */
+static int own_file(struct op *op, struct light_bootloader *b, const char **path, int *ret_fd)
+{
+    int fd = *path ? light_restrict_open(&b->restricted, b->folder, *path) : 0;
+    const char *opened;
+
+    if (!*path)
+        return 0;
+    if (fd < 0)
+        return op_fail(op, ERROR_FAIL, "the boot loader is restricted and names %s, which cannot be read as a file of its own: %s", *path,
+                       strerror(-fd));
+    *ret_fd = fd;
+    opened = arena_printf(&op->arena, "/proc/self/fd/%d", fd);
+    if (!opened)
+        return op_fail(op, ERROR_NOMEM, "no memory");
+    *path = opened;
+    return 0;
+}
+
 int light_bootloader_read(struct op *op, struct light_bootloader *b)
 {
     char *path = arena_printf(&op->arena, "%s/answer", b->folder), *text = arena_alloc(&op->arena, LIGHT_BOOTLOADER_ANSWER_MAX + 2);
@@ -184,6 +228,7 @@ int light_bootloader_read(struct op *op, struct light_bootloader *b)
     int fd _cleanup_close_ = -1;
     struct stat st;
     ssize_t n;
+    int rc;
 
     light_bootloader_stop(b);
     if (!path || !text)
@@ -198,25 +243,22 @@ int light_bootloader_read(struct op *op, struct light_bootloader *b)
         return op_fail(op, ERROR_FAIL, "the boot loader's answer cannot be read: %s", strerror((int)-n));
     if (light_bootloader_parse(text, (size_t)n, &b->answer, &why) < 0)
         return op_fail(op, ERROR_FAIL, "the boot loader's answer cannot be used: %s", why);
-    return 0;
+    rc = b->restricted.uid ? own_file(op, b, &b->answer.kernel, &b->files[0]) : 0;
+    return rc || !b->restricted.uid ? rc : own_file(op, b, &b->answer.ramdisk, &b->files[1]);
 }
 
 /* --- its end --- */
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    remove(path);
-    return 0;
-}
 
 void light_bootloader_free(struct light_bootloader *b)
 {
     light_bootloader_stop(b);
     light_relay_close(&b->relay);
     if (b->folder)
-        nftw(b->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        light_restrict_remove(b->folder);
     b->folder = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        if (b->files[i])
+            close(b->files[i]);
+        b->files[i] = 0;
+    }
 }

@@ -27,6 +27,8 @@ struct light_bootloader {
     struct loop_timer timer; /* loop NULL: it may take for ever */
     struct op *op;
     char *folder; /* where it leaves files; NULL: there is none */
+    struct light_restrict restricted; /* to whom; uid 0: it is not */
+    int files[2]; /* that a restricted one has named; 0: none */
     struct light_bootloader_answer answer;
 };
 
@@ -35,9 +37,11 @@ int light_bootloader_show(struct op *op, struct light_bootloader *b);
 
 /*
  * A step's start, after that: runs it on the configuration's first disk. What it starts is ended by light_bootloader_stop(), which is the
- * step's stop. LIBXL_BOOTLOADER_TIMEOUT seconds (120; 0: for ever) are what it has.
+ * step's stop. LIBXL_BOOTLOADER_TIMEOUT seconds are what it has (0: for ever, else 120 when it is restricted). LIBXL_BOOTLOADER_RESTRICT is
+ * set: it runs as LIBXL_BOOTLOADER_USER (light_restrict_find()), and names files of its own only.
  */
-int light_bootloader_start(struct op *op, libxl_ctx *ctx, const libxl_domain_config *config, struct light_bootloader *b);
+int light_bootloader_start(struct op *op, libxl_ctx *ctx, uint32_t domid, const libxl_domain_config *config,
+                           struct light_bootloader *b);
 void light_bootloader_stop(struct light_bootloader *b);
 
 /* When it has ended, fills b->answer, which is good as long as the operation. 0, or the step's error. */

@@ -219,11 +219,21 @@ static void signals_default(void)
     sigaction(SIGCHLD, &plain, NULL);
 }
 
+static void give_up(int report, const char *cannot, const char *what) __attribute__((noreturn));
+
+static void give_up(int report, const char *cannot, const char *what)
+{
+    const char *why = strerrordesc_np(errno), *const parts[] = { cannot, what, ": ", why ? why : "?" };
+
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        (void)!write(report, parts[i], strlen(parts[i]));
+    _exit(NOT_EXECUTED);
+}
+
 /* In the child: other threads' locks are held for ever here, so nothing is allocated. */
 static void become(const struct light_child_wish *wish, char **env, int null, int out, int report)
 {
-    static const char cannot[] = "cannot be executed: ";
-    const char *why;
+    const char *what;
     sigset_t none;
 
     setsid();
@@ -236,11 +246,11 @@ static void become(const struct light_child_wish *wish, char **env, int null, in
     close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    what = wish->restricted.uid ? light_restrict_enter(&wish->restricted) : NULL;
+    if (what)
+        give_up(report, "cannot be restricted: ", what);
     execvpe(wish->argv[0], (char *const *)wish->argv, env);
-    why = strerrordesc_np(errno);
-    (void)!write(report, cannot, sizeof(cannot) - 1);
-    (void)!write(report, why ? why : "?", why ? strlen(why) : 1);
-    _exit(NOT_EXECUTED);
+    give_up(report, "cannot be executed", "");
 }
 
 /* Signals come to handlers of the program's before or after, not to those in the child. */

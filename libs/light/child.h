@@ -10,6 +10,7 @@
 
 #include "light/ctx.h"
 #include "light/op.h"
+#include "light/restrict.h"
 
 struct light_process;
 
@@ -19,6 +20,7 @@ struct light_child_wish {
     const char *const *argv; /* ends with NULL; argv[0] is looked for in PATH */
     const char *const *env;  /* beside the program's own environment, "NAME=value"; ends with NULL; NULL: nothing */
     const char *log;         /* a file that it appends what it prints to; NULL: the last line is kept */
+    struct light_restrict restricted; /* to whom; uid 0: it is not */
     int terminal;            /* its input, output and controlling terminal, only what it says of errors is kept; 0: it has none */
 };
 

@@ -383,7 +383,7 @@ static int run_bootloader(struct op *op)
 {
     struct create *d = op->arg;
 
-    return has_bootloader(op) ? light_bootloader_start(op, d->free.on.ctx, d->config, &d->bootloader) : 0;
+    return has_bootloader(op) ? light_bootloader_start(op, d->free.on.ctx, d->free.on.domid, d->config, &d->bootloader) : 0;
 }
 
 static void stop_bootloader(struct op *op)

@@ -56,6 +56,7 @@ light_sources = \
 	libs/light/qmp.c \
 	libs/light/relay.c \
 	libs/light/rename.c \
+	libs/light/restrict.c \
 	libs/light/retrieve.c \
 	libs/light/sched.c \
 	libs/light/sigchld.c \

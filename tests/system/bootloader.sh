@@ -102,6 +102,7 @@ losetup -a | grep /tmp/disks && exit 1
 echo complete
 S
 host --smp 2 --timeout 500 --add "$work/disk:/root/disk" --add "$work/guest:/root/guest" --add "$work/libraries:/usr/lib" \
+    --add "$build/tools/xenconsole/xenconsole:/usr/local/libexec/xen/bin/xenconsole" \
     --add "$find:/usr/local/libexec/xen/bin/xl-bootfind" --add /usr/bin/grub-fstest:/usr/bin/grub-fstest
 expect_status 0
 out_has '^complete$'

@@ -40,7 +40,7 @@ static int begin(struct op *op)
     int rc = light_bootloader_show(op, b);
 
     snprintf(terminal, sizeof(terminal), "%s", b->relay.person.name);
-    return rc ? rc : light_bootloader_start(op, ctx, &config, b);
+    return rc ? rc : light_bootloader_start(op, ctx, 5, &config, b);
 }
 
 static void stop(struct op *op)
@@ -122,7 +122,7 @@ static int group_setup(void **state)
     (void)state;
     light_userdata_folder = mkdtemp(folder);
     snprintf(script, sizeof(script), "%s/program", folder);
-    return light_userdata_folder ? 0 : -1;
+    return light_userdata_folder && chmod(folder, 0755) == 0 ? 0 : -1; /* as /var/lib/xen: a restricted one gets to its own */
 }
 
 static int group_teardown(void **state)
@@ -135,6 +135,8 @@ static int group_teardown(void **state)
 static int setup(void **state)
 {
     unsetenv("LIBXL_BOOTLOADER_TIMEOUT");
+    unsetenv("LIBXL_BOOTLOADER_RESTRICT");
+    unsetenv("LIBXL_BOOTLOADER_USER");
     libxl_domain_config_init(&config);
     config.b_info.bootloader = strdup(script);
     config.disks = calloc(1, sizeof(*config.disks));
@@ -333,6 +335,60 @@ static void it_takes_too_long(void **state)
     assert_int_equal(run(NULL), ERROR_INVAL);
 }
 
+/* --- LIBXL_BOOTLOADER_RESTRICT --- */
+
+static void restricted_to_nobody(void **state)
+{
+    (void)state;
+    setenv("LIBXL_BOOTLOADER_RESTRICT", "0", 1); /* any value */
+    assert_int_equal(run_script("exit 0"), ERROR_INVAL);
+    expect_said("LIBXL_BOOTLOADER_RESTRICT needs a user: LIBXL_BOOTLOADER_USER=NAME, or one that is called");
+    setenv("LIBXL_BOOTLOADER_USER", "no-such-user", 1);
+    assert_int_equal(run(NULL), ERROR_INVAL);
+    expect_said("the boot loader cannot run as user no-such-user: there is none");
+    setenv("LIBXL_BOOTLOADER_USER", "root", 1);
+    assert_int_equal(run(NULL), ERROR_INVAL);
+    expect_said("the boot loader cannot run as user root: that is root");
+    if (geteuid() == 0)
+        return;
+    setenv("LIBXL_BOOTLOADER_USER", "nobody", 1);
+    assert_int_equal(run(NULL), ERROR_FAIL);
+    expect_said("the boot loader's folder cannot be its user's: Operation not permitted");
+}
+
+static void restricted(void **state)
+{
+    char pygrub[60];
+
+    (void)state;
+    if (geteuid() || system("unshare -mnip --fork true 2>/dev/null"))
+        skip();
+    setenv("LIBXL_BOOTLOADER_RESTRICT", "", 1);
+    setenv("LIBXL_BOOTLOADER_USER", "nobody", 1);
+    assert_int_equal(run_script("mkdir $dir/more; echo K >$dir/more/k; echo R >$dir/r\n"
+                                "printf 'kernel %s\\0ramdisk %s\\0args %s\\0' $dir/more/k $dir/r $(id -un) >$out"),
+                     0);
+    assert_string_equal(kernel_seen, "K\n");
+    assert_string_equal(ramdisk_seen, "R\n");
+    assert_string_equal(cmdline_seen, "nobody");
+    assert_int_equal(run_script("printf 'kernel /etc/passwd\\0' >$out"), ERROR_FAIL);
+    expect_said("the boot loader is restricted and names /etc/passwd, which cannot be read as a file of its own");
+    assert_int_equal(run_script("echo >$dir/k; ln -s /etc/passwd $dir/r; printf 'kernel %s\\0ramdisk %s\\0' $dir/k $dir/r >$out"), ERROR_FAIL);
+    expect_said("which cannot be read as a file of its own: Too many levels");
+    assert_int_equal(run_script("echo why >&2; exit 3"), ERROR_FAIL);
+    expect_said("has failed with exit status 3: why");
+    setenv("LIBXL_BOOTLOADER_TIMEOUT", "1", 1);
+    assert_int_equal(run_script("setsid sleep 1000 & sleep 1000"), ERROR_TIMEDOUT);
+    unsetenv("LIBXL_BOOTLOADER_TIMEOUT");
+    snprintf(pygrub, sizeof(pygrub), "%s/pygrub", folder);
+    free(config.b_info.bootloader);
+    config.b_info.bootloader = strdup(pygrub);
+    assert_int_equal(symlink("program", pygrub), 0);
+    assert_int_equal(run_script("echo >$dir/k; printf 'kernel %s\\0args %s\\0' $dir/k $1 >$out"), 0);
+    unlink(pygrub);
+    assert_string_equal(cmdline_seen, "--quiet"); /* who is restricted asks nobody */
+}
+
 static void cancelled(void **state)
 {
     libxl_asyncop_how how = { .u.for_event = 3 };
@@ -418,6 +474,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(disks_that_it_cannot_read, setup, teardown),
         cmocka_unit_test_setup_teardown(it_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(it_takes_too_long, setup, teardown),
+        cmocka_unit_test_setup_teardown(restricted_to_nobody, setup, teardown),
+        cmocka_unit_test_setup_teardown(restricted, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(without_memory, setup, teardown),
         cmocka_unit_test(answers),
