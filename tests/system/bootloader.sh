@@ -63,19 +63,19 @@ within 300 asks || { cat /tmp/shown; xl list; exit 1; }
 xl list | grep -q '^menu '
 echo 'the-second' >"$(tty_of menu)"
 wait_for menu 'guest is ready'
-echo 'cat /proc/cmdline; sync; poweroff -f' >"$(tty_of menu)"
-wait $!
+typed menu 'cat /proc/cmdline'
+xl destroy menu
+wait $! || exit 1
 for line in 'which? ' 'Linux version' 'guest is ready' '^console=hvc0 script the-second'; do
     grep -q "$line" /tmp/shown || { cat /tmp/shown; echo "no '$line' was shown"; exit 1; }
 done
-gone menu
 nothing_left
 
 echo '== a menu whose guest is given up'
 create menu -c 'bootloader="/tmp/menu"' </dev/null >/tmp/shown 2>&1 &
 xl=$!
 within 300 asks || { cat /tmp/shown; xl list; exit 1; }
-kill $(pidof xl)
+kill $(pidof our_xl)
 ! wait $xl || exit 1
 nothing_left
 
