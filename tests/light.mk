@@ -35,6 +35,12 @@ tests_unit_test_light_types_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_types_LDFLAGS = $(FAULT_LINK)
 tests_unit_test_light_types_LDADD = $(UTIL_CORE)
 
+LIGHT_TESTS += tests/unit/test_light_route
+tests_unit_test_light_route_SOURCES = tests/unit/test_light_route.c $(LIGHT_FAULT)
+tests_unit_test_light_route_CPPFLAGS = $(LIGHT_CPPFLAGS)
+tests_unit_test_light_route_CFLAGS = $(UTIL_HOST_CFLAGS)
+tests_unit_test_light_route_LDFLAGS = $(FAULT_LINK)
+tests_unit_test_light_route_LDADD = $(UTIL_CORE)
 tests_unit_test_light_vdev_CPPFLAGS = $(LIGHT_CPPFLAGS)
 tests_unit_test_light_vdev_CFLAGS = $(UTIL_HOST_CFLAGS)
 tests_unit_test_light_vdev_LDADD = $(UTIL_CORE)

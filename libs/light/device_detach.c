@@ -19,8 +19,9 @@ struct detach {
     enum light_removal how;
     char folder[80];
     struct light_look look;
-    struct light_value front, back, node, params, script, ip, gateway;
+    struct light_value front, back, node, params, script, ip, gateway, bridge, vifname;
     struct light_script run; /* path NULL: it has none */
+    bool routed;
     struct light_tx tx;
     struct light_state_wait wait;
     bool closing; /* its backend was asked to */
@@ -37,9 +38,10 @@ static bool is_forced(const struct detach *d)
 static int found_parts(struct light_look *look)
 {
     struct detach *d = look->arg;
-    bool here = !strncmp(d->back.text, "/local/domain/0/", strlen("/local/domain/0/"));
+    bool here = !strncmp(d->back.text, "/local/domain/0/", strlen("/local/domain/0/")) && d->script.text;
 
-    if (here && d->how != LIGHT_UNSCRIPTED && d->script.text && !light_script_is_own(d->script.text, d->ip.text))
+    d->routed = here && light_script_is_routing(d->script.text, d->bridge.text);
+    if (here && !d->routed && d->how != LIGHT_UNSCRIPTED && !light_script_is_own(d->script.text, d->ip.text))
         d->run.path = d->script.text;
     return 0;
 }
@@ -58,12 +60,16 @@ static int found_backend(struct light_look *look)
     d->script.path = arena_printf(&look->op->arena, "%s/script", d->back.text);
     d->ip.path = arena_printf(&look->op->arena, "%s/ip", d->back.text);
     d->gateway.path = arena_printf(&look->op->arena, "%s/gatewaydev", d->back.text);
+    d->bridge.path = arena_printf(&look->op->arena, "%s/bridge", d->back.text);
+    d->vifname.path = arena_printf(&look->op->arena, "%s/vifname", d->back.text);
     light_look_begin(d->ctx, look);
     light_look_read(look, &d->node);
     light_look_read(look, &d->params);
     light_look_read(look, &d->script);
     light_look_read(look, &d->ip);
     light_look_read(look, &d->gateway);
+    light_look_read(look, &d->bridge);
+    light_look_read(look, &d->vifname);
     return light_look_end(look);
 }
 
@@ -162,7 +168,7 @@ static void wait_stop(struct op *op)
     light_state_stop(&d->wait);
 }
 
-/* --- what it was made of: the interface of a nic goes with its backend --- */
+/* --- what it was made of: the interface of a nic goes with its backend, soon --- */
 
 static int run_script(struct op *op)
 {
@@ -195,18 +201,28 @@ static int look_at_script(struct op *op)
     return d->run.path ? light_script_look(op, &d->run) : 0;
 }
 
+/* The next guest with its addresses, such as this one after a reboot, need not wait for Linux to have taken the interface away. */
+static int unroute(struct detach *d, const char *name)
+{
+    char own[32];
+
+    snprintf(own, sizeof(own), "vif%u.%u", d->domid, d->devid);
+    return light_host_nic_down(name ? name : own, d->domid, d->devid);
+}
+
 static int take_down(struct op *op)
 {
     struct detach *d = op->arg;
+    const char *what = d->routed ? "its routes" : d->node.text;
     int rc;
 
-    if (d->run.path || !d->node.text || !d->node.text[0])
+    if (d->run.path || !what || !what[0])
         return 0;
-    rc = light_host_loop_free(d->node.text, d->params.text);
+    rc = d->routed ? unroute(d, d->vifname.text) : light_host_loop_free(d->node.text, d->params.text);
     if (rc < 0 && d->how != LIGHT_SAFELY)
-        log_warn(op->log, "%s: freeing %s: %s", op->object, d->node.text, strerror(-rc));
+        log_warn(op->log, "%s: freeing %s: %s", op->object, what, strerror(-rc));
     else if (rc < 0)
-        return op_fail(op, ERROR_FAIL, "freeing %s: %s", d->node.text, strerror(-rc));
+        return op_fail(op, ERROR_FAIL, "freeing %s: %s", what, strerror(-rc));
     return 0;
 }
 

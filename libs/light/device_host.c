@@ -138,6 +138,8 @@ int light_host_loop_free(const char *name, const char *file)
 
 /* --- network interfaces --- */
 
+const char *light_host_nics = "/sys/class/net";
+
 int light_host_nic_watch(int *ret_fd)
 {
     const struct sockaddr_nl links = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
@@ -206,13 +208,29 @@ static int nic_set_mac(int s, const char *name)
     return nic_call(s, SIOCSIFHWADDR, name, &r);
 }
 
+int light_host_nic_address(const char *name, struct in_addr *ret_address)
+{
+    int s _cleanup_close_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+    struct ifreq r = { .ifr_addr.sa_family = AF_INET };
+    struct sockaddr_in found;
+
+    if (s < 0)
+        return -errno;
+    rc = nic_call(s, SIOCGIFADDR, name, &r);
+    if (rc < 0)
+        return rc;
+    memcpy(&found, &r.ifr_addr, sizeof(found));
+    *ret_address = found.sin_addr;
+    return 0;
+}
+
 static int nic_set_mtu(int s, const char *name, struct light_host_nic *nic)
 {
     struct ifreq r = { 0 };
     int rc = 0;
 
     if (!nic->mtu) {
-        rc = nic_call(s, SIOCGIFMTU, nic->bridge, &r);
+        rc = nic_call(s, SIOCGIFMTU, nic->bridge ? nic->bridge : name, &r);
         nic->mtu = rc < 0 ? 0 : (unsigned)r.ifr_mtu;
     }
     r.ifr_mtu = (int)nic->mtu;
@@ -251,7 +269,7 @@ int light_host_nic_up(struct light_host_nic *nic, const char **ret_what)
         *ret_what = "setting its MTU";
         rc = nic_set_mtu(s, name, nic);
     }
-    if (rc == 0) {
+    if (rc == 0 && nic->bridge) {
         *ret_what = "adding it to the bridge";
         rc = bridge_add(s, nic->bridge, name);
     }
@@ -259,5 +277,38 @@ int light_host_nic_up(struct light_host_nic *nic, const char **ret_what)
         *ret_what = "taking it up";
         rc = nic_flags(s, name, IFF_UP, 0);
     }
+    if (rc == 0 && !nic->bridge) {
+        rc = light_route_up(name, nic->address, nic->routes, nic->num_routes, ret_what, &nic->refused);
+        if (rc < 0)
+            nic_flags(s, name, 0, IFF_UP); /* the routes that it has got go */
+    }
     return rc;
+}
+
+/* The name may be another's by now: Linux says whose it is. */
+static bool is_of_device(const char *name, uint32_t domid, uint32_t devid)
+{
+    char path[128], link[256], own[40];
+    const char *device;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "%s/%s/device", light_host_nics, name);
+    n = readlink(path, link, sizeof(link) - 1);
+    link[n < 0 ? 0 : n] = '\0';
+    device = strrchr(link, '/');
+    snprintf(own, sizeof(own), "/vif-%u-%u", domid, devid);
+    return device && !strcmp(device, own);
+}
+
+int light_host_nic_down(const char *name, uint32_t domid, uint32_t devid)
+{
+    int s _cleanup_close_ = -1, rc;
+
+    if (!is_of_device(name, domid, devid))
+        return 0;
+    s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return -errno;
+    rc = nic_flags(s, name, 0, IFF_UP);
+    return rc == -ENODEV ? 0 : rc;
 }

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "light/device_route.h"
+
 /* What a path is the name of: two paths are the same disk when these are equal. */
 struct light_host_disk {
     bool is_block;
@@ -38,13 +40,25 @@ int light_host_nic_watch(int *ret_fd);
 void light_host_nic_seen(int fd);
 bool light_host_nic_there(const char *name);
 
-/* new_name "": none. mtu 0: the bridge's, which is filled in. */
+/* The first IPv4 address of an interface. -ENODEV: there is none of this name; -EADDRNOTAVAIL: it has none. */
+int light_host_nic_address(const char *name, struct in_addr *ret_address);
+
+/* new_name "": none. mtu 0: the bridge's, or its own, which is filled in. */
 struct light_host_nic {
-    const char *name, *new_name, *bridge;
+    const char *name, *new_name;
+    const char *bridge; /* NULL: routed */
     unsigned mtu;
+    /* Of one that is routed: light_route_up()'s. */
+    struct in_addr address;
+    const struct light_route *routes;
+    unsigned num_routes;
+    const struct light_route *refused; /* filled in */
 };
 
-/* The backend's interface into the bridge, and up. *ret_what: what failed. */
+/* The backend's interface into the bridge, or routed, and up. *ret_what: what failed. */
 int light_host_nic_up(struct light_host_nic *nic, const char **ret_what);
+/* Down, and its routes with it, if it is the one of this domain's device. 0 also when it has gone. */
+int light_host_nic_down(const char *name, uint32_t domid, uint32_t devid);
+extern const char *light_host_nics; /* where Linux has its folders of them */
 
 #endif

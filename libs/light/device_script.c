@@ -39,6 +39,11 @@ bool light_script_is_own(const char *path, const char *ip)
     return !strcmp(path, LIGHT_BRIDGE_SCRIPT) && (!ip || !ip[0] || executable(path) < 0);
 }
 
+bool light_script_is_routing(const char *path, const char *bridge)
+{
+    return !bridge && !strcmp(path, LIGHT_ROUTE_SCRIPT);
+}
+
 int light_script_check(struct op *op, const char *path)
 {
     unsigned seconds;

@@ -13,6 +13,7 @@
 /* What nodes have as the script of devices that the library connects itself. */
 #define LIGHT_BLOCK_SCRIPT "/etc/xen/scripts/block"
 #define LIGHT_BRIDGE_SCRIPT "/etc/xen/scripts/vif-bridge"
+#define LIGHT_ROUTE_SCRIPT "/etc/xen/scripts/vif-route" /* and no bridge: one for which it was named has one, by default */
 
 extern const char *light_script_folder; /* of names without a slash */
 extern const char *light_script_log;    /* where the distribution's scripts leave what they say */
@@ -44,6 +45,8 @@ const char *light_script_path(struct op *op, const char *name);
  * makes the firewall's rules, too, for a nic with addresses (ip), and is run for those where it is installed.
  */
 bool light_script_is_own(const char *path, const char *ip);
+/* Whether nodes with this script and bridge (NULL: none) are of a nic that the library has routed. */
+bool light_script_is_routing(const char *path, const char *bridge);
 /* Before anything is done: 0, or what op_fail() returned. */
 int light_script_check(struct op *op, const char *path);
 

@@ -22,6 +22,7 @@ light_sources = \
 	libs/light/device_model.c \
 	libs/light/device_model_ask.c \
 	libs/light/device_nic.c \
+	libs/light/device_route.c \
 	libs/light/device_script.c \
 	libs/light/device_share.c \
 	libs/light/device_small.c \
@@ -83,6 +84,7 @@ light_headers = \
 	libs/light/device_disk.h \
 	libs/light/device_host.h \
 	libs/light/device_model.h \
+	libs/light/device_route.h \
 	libs/light/domain_free.h \
 	libs/light/domain_nodes.h \
 	libs/light/domain_settle.h \

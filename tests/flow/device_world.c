@@ -164,6 +164,16 @@ libxl_device_nic nic_of(const char *bridge)
     return nic;
 }
 
+libxl_device_nic routed_of(const char *gateway, const char *ip)
+{
+    libxl_device_nic nic;
+
+    libxl_device_nic_init(&nic);
+    nic.gatewaydev = strdup(gateway);
+    nic.ip = strdup(ip);
+    return nic;
+}
+
 /* Good until the fourth from now on. */
 char *path_of(const char *format, ...)
 {

@@ -24,6 +24,7 @@ int guest_teardown(void **state);
 /* Configurations; the caller disposes of them. */
 libxl_device_disk disk_of(const char *path, const char *vdev, bool writes);
 libxl_device_nic nic_of(const char *bridge);
+libxl_device_nic routed_of(const char *gateway, const char *ip);
 /* A domain "made" without devices; with two disks and two interfaces; a file that can be its kernel. */
 void config_plain(libxl_domain_config *config, const char *kernel);
 void config_of(libxl_domain_config *config, const char *kernel);

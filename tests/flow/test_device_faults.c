@@ -313,11 +313,8 @@ static void attach_fails(void **state)
 }
 
 /* The same of an interface, for what is its own. */
-static void nic_fails(void **state)
+static void each_fails(libxl_device_nic nic)
 {
-    libxl_device_nic nic = nic_of("xenbr0");
-
-    (void)state;
     for (enum what_fails what = 0; what < KINDS; what++) {
         bool failed = true;
 
@@ -339,6 +336,13 @@ static void nic_fails(void **state)
         }
     }
     libxl_device_nic_dispose(&nic);
+}
+
+static void nic_fails(void **state)
+{
+    (void)state;
+    each_fails(nic_of("xenbr0"));
+    each_fails(routed_of("eth0", "10.2.0.2 2001:db8::2"));
 }
 
 /* Taking away fails at each point: doing it again does the rest. */

@@ -123,17 +123,17 @@ static void disk_comes_and_goes(void **state)
 static void nic_comes_and_goes(void **state)
 {
     char *path = script_write(CONNECTS_NIC, ":");
-    libxl_device_nic nic = nic_of("nobr"); /* which is the script's business */
+    libxl_device_nic nic = routed_of("eth9", "10.2.0.2"); /* without the script */
 
     (void)state;
     nic.script = strdup(path);
     nic.ifname = strdup("eth7");
-    nic.gatewaydev = strdup("eth9");
     assert_int_equal(libxl_device_nic_add(ctx, domid, &nic, NULL), 0);
     assert_string_equal(calls(), path_of("online type_if=vif, vif backend backend/vif/%u/0 vif%u.0 eth9 %s.\n", domid, domid, path));
     assert_string_equal(fake_host_nic, "");
     value_is(path_of("/local/domain/0/backend/vif/%u/0/script", domid), path);
     value_is(path_of("/local/domain/0/backend/vif/%u/0/vifname", domid), "eth7");
+    value_is(path_of("/local/domain/0/backend/vif/%u/0/bridge", domid), "xenbr0"); /* as stock's; one that we have routed has none */
     value_is(path_of("/local/domain/0/backend/vif/%u/0/hotplug-status", domid), "connected");
     assert_int_equal(libxl_device_nic_remove(ctx, domid, &nic, NULL), 0);
     assert_string_equal(calls(), path_of("offline type_if=vif, vif backend backend/vif/%u/0 vif%u.0 eth9 %s.\n", domid, domid, path));
@@ -159,6 +159,9 @@ static void own_scripts(void **state)
     assert_int_equal(libxl_device_disk_remove(ctx, domid, &disk, NULL), 0);
     assert_int_equal(libxl_device_nic_remove(ctx, domid, &nic, NULL), 0);
     assert_false(light_script_is_own("/etc/xen/scripts/vif-route", NULL));
+    assert_true(light_script_is_routing("/etc/xen/scripts/vif-route", NULL));
+    assert_false(light_script_is_routing("/etc/xen/scripts/vif-route", "xenbr0"));
+    assert_false(light_script_is_routing("/etc/xen/scripts/vif-bridge", NULL));
     libxl_device_disk_dispose(&disk);
     libxl_device_nic_dispose(&nic);
 }

@@ -291,6 +291,103 @@ static void refused_others(void **state)
     libxl_device_vkb_dispose(&vkb);
 }
 
+/* One with a way to go, and neither a bridge nor a script. */
+static void routed_comes_and_goes(void **state)
+{
+    libxl_device_nic nic = routed_of("eth0", " 10.2.0.2  2001:db8::2 10.3.0.0/24"), found;
+    char back[80];
+
+    (void)state;
+    snprintf(back, sizeof(back), "/local/domain/0/backend/vif/%u/0", domid);
+    assert_int_equal(libxl_device_nic_add(ctx, domid, &nic, NULL), 0);
+    assert_string_equal(fake_host_nic, path_of("vif%u.0  192.0.2.1 1500 10.2.0.2 2001:db8::2 10.3.0.0/24", domid));
+    assert_null(nic.bridge);
+    expect_node(back, "script", "/etc/xen/scripts/vif-route", 0, domid); /* which stock's takes it away by */
+    expect_node(back, "gatewaydev", "eth0", 0, domid);
+    expect_node(back, "hotplug-status", "connected", 0, domid);
+    assert_false(there(path_of("%s/bridge", back)));
+    assert_int_equal(libxl_devid_to_device_nic(ctx, domid, 0, &found), 0);
+    assert_null(found.script); /* else it would be one that is named */
+    assert_string_equal(found.gatewaydev, "eth0");
+    assert_int_equal(libxl_device_nic_remove(ctx, domid, &found, NULL), 0);
+    assert_string_equal(fake_host_nic_down, path_of("vif%u.0 of %u 0", domid, domid));
+    assert_false(there(back));
+    libxl_device_nic_dispose(&nic);
+
+    libxl_device_nic_init(&nic); /* as it was told */
+    libxl_device_nic_copy(ctx, &nic, &found);
+    nic.ifname = strdup("eth7");
+    assert_int_equal(libxl_device_nic_add(ctx, domid, &nic, NULL), 0);
+    assert_string_equal(fake_host_nic, path_of("vif%u.0 eth7 192.0.2.1 1500 10.2.0.2 2001:db8::2 10.3.0.0/24", domid));
+    assert_int_equal(libxl_device_nic_destroy(ctx, domid, &nic, NULL), 0);
+    assert_string_equal(fake_host_nic_down, path_of("eth7 of %u 0", domid));
+    assert_string_equal(log_text, "");
+    libxl_device_nic_dispose(&found);
+    libxl_device_nic_dispose(&nic);
+}
+
+/* What is routed, and what is not. */
+static void routed_or_not(void **state)
+{
+    static const struct {
+        const char *bridge, *gateway, *ip, *host;
+    } rows[] = {
+        { NULL, "eth0", NULL, "vif%u.0  192.0.2.1 1500" },
+        { NULL, "noaddr", "2001:db8::2", "vif%u.0  0.0.0.0 1500 2001:db8::2" },
+        { "br7", "eth0", NULL, "vif%u.0  br7 1500" },
+        { NULL, "", NULL, "vif%u.0  xenbr0 1500" },
+        { NULL, NULL, NULL, "vif%u.0  xenbr0 1500" },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool routed = strstr(rows[i].host, ".0.") != NULL;
+        libxl_device_nic nic;
+        char host[80];
+
+        libxl_device_nic_init(&nic);
+        nic.bridge = rows[i].bridge ? strdup(rows[i].bridge) : NULL;
+        nic.gatewaydev = rows[i].gateway ? strdup(rows[i].gateway) : NULL;
+        nic.ip = rows[i].ip ? strdup(rows[i].ip) : NULL;
+        fake_host_nic_down[0] = '\0';
+        assert_int_equal(libxl_device_nic_add(ctx, domid, &nic, NULL), 0);
+        snprintf(host, sizeof(host), rows[i].host, domid);
+        assert_string_equal(fake_host_nic, host);
+        value_is(path_of("/local/domain/0/backend/vif/%u/0/script", domid), path_of("/etc/xen/scripts/vif-%s", routed ? "route" : "bridge"));
+        assert_int_equal(libxl_device_nic_destroy(ctx, domid, &nic, NULL), 0);
+        assert_int_equal(fake_host_nic_down[0] != '\0', routed);
+        libxl_device_nic_dispose(&nic);
+    }
+}
+
+static void refused_routed(void **state)
+{
+    static const struct {
+        const char *gateway, *ip, *said;
+        bool begun;
+    } rows[] = {
+        { "nodev", "10.2.0.2", "vif: looking at what it is made of: gatewaydev=nodev: this host has no such interface; `ip link' says", false },
+        { "noaddr", "2001:db8::2 10.2.0.2", "gatewaydev=noaddr has no IPv4 address that the guest could reach this host by; `ip addr add ", false },
+        { "noaddr", "", "gatewaydev=noaddr has no IPv4 address", false },
+        { "eth0", "10.2.0.2 junk", "ip=junk: that is no address such as 10.0.0.2 or ", false },
+        { "eth0", "10.6.6.6", "0: there is a route to 10.6.6.6 already, for another guest or twice in ip=; `ip route' ", true },
+        { "eth0", "10.6.6.7", "0, gatewaydev eth0: what fails to 10.6.6.7: Network is down", true },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        libxl_device_nic nic = routed_of(rows[i].gateway, rows[i].ip);
+
+        fake_host_nic_down[0] = '\0';
+        assert_int_equal(libxl_device_nic_add(ctx, domid, &nic, NULL), rows[i].begun ? ERROR_FAIL : ERROR_INVAL);
+        expect_said(rows[i].said);
+        assert_int_equal(fake_host_nic_down[0] != '\0', rows[i].begun);
+        assert_false(there(path_of("/libxl/%u/device/vif/0", domid)));
+        assert_false(there(path_of("/local/domain/0/backend/vif/%u/0", domid)));
+        libxl_device_nic_dispose(&nic);
+    }
+}
+
 static void refused_nics(void **state)
 {
     libxl_device_nic nic = nic_of("nobr");
@@ -457,7 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(disk_comes_and_goes), TEST(two_disks), TEST(refused_disks), TEST(shared_disks), TEST(backend_refuses),
         TEST(no_such_domain), TEST(nic_comes_and_goes), TEST(refused_nics), TEST(nic_after_reboot), TEST(refused_others), TEST(created),
-        TEST(few_requests), TEST(not_created), TEST(guest_keeps_it),
+        TEST(routed_comes_and_goes), TEST(routed_or_not), TEST(refused_routed), TEST(few_requests), TEST(not_created), TEST(guest_keeps_it),
     };
 
     return cmocka_run_group_tests(tests, devices_setup, devices_teardown);

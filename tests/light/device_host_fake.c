@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "light/device_host_fake.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static unsigned left, looks;
 static int error_at;
 static bool failed;
 bool fake_host_no_nics;
-char fake_host_nic[80];
+char fake_host_nic[160], fake_host_nic_down[40];
 
 void fake_host_reset(void)
 {
@@ -32,7 +33,7 @@ void fake_host_reset(void)
         loops[i] = (struct fake_loop){ .fd = -1 };
     left = looks = 0;
     fake_host_no_nics = false;
-    fake_host_nic[0] = '\0';
+    fake_host_nic[0] = fake_host_nic_down[0] = '\0';
 }
 
 void fake_host_fail(unsigned nth, int error)
@@ -171,12 +172,43 @@ bool light_host_nic_there(const char *name)
 
 int light_host_nic_up(struct light_host_nic *nic, const char **ret_what)
 {
+    int n;
+
     *ret_what = "what fails";
     if (fails())
         return -error_at;
-    if (!strcmp(nic->bridge, "nobr"))
+    if (nic->bridge && !strcmp(nic->bridge, "nobr"))
         return -ENODEV;
     nic->mtu = nic->mtu ? nic->mtu : 1500;
-    snprintf(fake_host_nic, sizeof(fake_host_nic), "%s %s %s %u", nic->name, nic->new_name, nic->bridge, nic->mtu);
+    n = snprintf(fake_host_nic, sizeof(fake_host_nic), "%s %s %s %u", nic->name, nic->new_name,
+                 nic->bridge ? nic->bridge : inet_ntoa(nic->address), nic->mtu);
+    for (unsigned i = 0; i < nic->num_routes; i++) {
+        nic->refused = &nic->routes[i];
+        if (!strcmp(nic->routes[i].text, "10.6.6.6"))
+            return -EEXIST;
+        if (!strcmp(nic->routes[i].text, "10.6.6.7"))
+            return -ENETDOWN;
+        n += snprintf(fake_host_nic + n, sizeof(fake_host_nic) - (size_t)n, " %s", nic->routes[i].text);
+    }
+    return 0;
+}
+
+int light_host_nic_address(const char *name, struct in_addr *ret_address)
+{
+    if (fails())
+        return -error_at;
+    if (!strcmp(name, "nodev"))
+        return -ENODEV;
+    if (!strcmp(name, "noaddr"))
+        return -EADDRNOTAVAIL;
+    inet_aton("192.0.2.1", ret_address);
+    return 0;
+}
+
+int light_host_nic_down(const char *name, uint32_t domid, uint32_t devid)
+{
+    if (fails())
+        return -error_at;
+    snprintf(fake_host_nic_down, sizeof(fake_host_nic_down), "%s of %u %u", name, domid, devid);
     return 0;
 }

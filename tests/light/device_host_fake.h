@@ -17,7 +17,10 @@ bool fake_host_failed(void);
 unsigned fake_host_loops(void);
 /* What is there of interfaces: none (they never come). */
 extern bool fake_host_no_nics;
-/* What the last interface was told: "vif1.0 eth7 xenbr0 1500". */
-extern char fake_host_nic[80];
+/*
+ * What the last interface was told: "vif1.0 eth7 xenbr0 1500", or routed "vif1.0  192.0.2.1 1500 10.0.0.2"; and the last one that
+ * was taken down: "eth7 of 1 0". 10.6.6.6 has a route, 10.6.6.7 can have none; interface nodev is not there, noaddr has no address.
+ */
+extern char fake_host_nic[160], fake_host_nic_down[40];
 
 #endif

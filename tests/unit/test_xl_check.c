@@ -356,6 +356,9 @@ static void test_conf(void **state)
         { "memory\n", "FAILED   xl.conf" },
         { "autoballoon=\"perhaps\"\n", "FAILED   xl.conf" },
         { "vif.default.bridge=\"br9\"\n", "there is no bridge br9, " },
+        { "vif.default.bridge=\"br9\"\nvif.default.gatewaydev=\"e9\"\n", "there is no bridge br9, " },
+        { "vif.default.gatewaydev=\"no-such-net\"\n", "there is no interface no-such-net, which vifs are routed by\n" },
+        { "vif.default.gatewaydev=\"lo\"\n", " lo is there\n" },
         { "autoballoon=0\n", "/xl.conf can be read\n" },
         { NULL, "and none is needed\n" },
     };

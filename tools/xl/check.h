@@ -10,6 +10,7 @@ struct checkup {
     const char *root;   /* stands before each path: tests have a host of their own */
     struct json *json;  /* NULL: lines */
     const char *bridge; /* of vifs that do not say theirs */
+    const char *gateway; /* that these are routed by instead; NULL: they are not */
     int failed, warned;
 };
 

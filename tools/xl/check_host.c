@@ -219,6 +219,18 @@ static void check_qemu(struct checkup *c)
                 "no %s: guests have no qcow2 disks, screens or keyboards", LIGHT_QEMU);
 }
 
+static void check_gateway(struct checkup *c)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), "/sys/class/net/%.32s", c->gateway);
+    if (exists(c, path))
+        checked(c, CHECK_OK, "gatewaydev", NULL, "%s is there", c->gateway);
+    else
+        checked(c, CHECK_WARN, "gatewaydev", "ip link says which there are, for vif.default.gatewaydev of xl.conf",
+                "there is no interface %s, which vifs are routed by", c->gateway);
+}
+
 /* The bridge that vifs are put on, and those there are. */
 static void check_bridges(struct checkup *c)
 {
@@ -277,7 +289,10 @@ void check_host(struct checkup *c)
     check_daemons(c);
     check_backends(c);
     check_qemu(c);
-    check_bridges(c);
+    if (c->gateway)
+        check_gateway(c);
+    else
+        check_bridges(c);
     check_folder(c, "records", LOCALSTATEDIR "/lib/xen", CHECK_FAIL, 1);
     check_folder(c, "kernels", LOCALSTATEDIR "/cache/xenolith/kernels", CHECK_WARN, CACHE_MIB);
 }

@@ -179,6 +179,8 @@ static void check_all(struct xl *xl, struct checkup *c)
     conf_ok = !rc && conf_read(xl->ctx, &xl->conf);
     if (conf_ok && xl->conf.vif_bridge)
         c->bridge = xl->conf.vif_bridge;
+    else if (conf_ok)
+        c->gateway = xl->conf.vif_gatewaydev;
     check_host(c);
     if (rc) {
         _cleanup_free_ char *cause = logger_take_cause(xl);
