@@ -146,6 +146,43 @@ static void nodes(void **state)
     assert_string_equal(m.data, "/local/domain/3");
 }
 
+#define LONG "long-names-are-alike"
+
+/* Names that others begin with, and what sorts before the '/' behind them. */
+static void names_alike(void **state)
+{
+    static const char *const names[] = { "a", "a-", "a-b", "a0", "aa", "ab", "A", "1", "10", "100", "2", "-", "_", "@", LONG,
+                                         LONG "-", LONG "a", LONG "-a", LONG LONG "-", LONG LONG };
+    static const char sorted[] = "-\0001\00010\000100\0002\0@\0A\0_\0a\0a-\0a-b\0a0\0aa\0ab\0" LONG "\0" LONG "-\0" LONG "-a\0"
+                                 LONG "a\0" LONG LONG "\0" LONG LONG "-";
+    char path[128];
+    struct message m;
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        n = (size_t)sprintf(path, "/k/%s/v%c%s", names[i], 0, names[i]);
+        assert_int_equal(ask_tx(dom0, XS_WRITE, 0, path, n, &m), 0);
+    }
+    assert_int_equal(ask_tx(dom0, XS_DIRECTORY, 0, "/k", 3, &m), 0);
+    assert_int_equal(m.hdr.len, sizeof(sorted));
+    assert_memory_equal(m.data, sorted, sizeof(sorted));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        sprintf(path, "/k/%s/v", names[i]);
+        assert_reads(dom0, path, names[i]);
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        n = (size_t)sprintf(path, "/k/%s/v", names[i]) + 1;
+        assert_int_equal(ask_tx(dom0, XS_RM, 0, path, n, &m), 0);
+        assert_int_equal(ask_tx(dom0, XS_READ, 0, path, n, &m), -ENOENT);
+        path[n - 3] = 0;
+        assert_int_equal(ask_tx(dom0, XS_RM, 0, path, n - 2, &m), 0);
+        assert_true(tree_check(store->root));
+    }
+    assert_int_equal(ask_tx(dom0, XS_DIRECTORY, 0, "/k", 3, &m), 0);
+    assert_int_equal(m.hdr.len, 0);
+}
+
 /* A list that no message holds is asked for in parts. */
 static void parts(void **state)
 {
@@ -416,6 +453,24 @@ static void transactions(void **state)
     assert_reads(dom0, "/t/a", "x");
 }
 
+/* What is looked at again is not remembered again, however much there is of it. */
+static void transactions_that_look_at_much(void **state)
+{
+    struct message m;
+    char path[32];
+    uint32_t tx;
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(ask_tx(dom0, XS_MKDIR, 0, path, (size_t)sprintf(path, "/m/n%d", i) + 1, &m), 0);
+    tx = tx_begin(dom0);
+    for (int i = 0; i < 2000; i++)
+        assert_int_equal(ask_tx(dom0, XS_READ, tx, path, (size_t)sprintf(path, "/m/n%d", i % 1000) + 1, &m), 0);
+    assert_int_equal(dom0->transactions->nr_access, 1000);
+    assert_int_equal(ASK(dom0, XS_WRITE, "/m/n500\0x"), 0);
+    assert_int_equal(ASK_TX(dom0, XS_TRANSACTION_END, tx, "T"), -EAGAIN);
+}
+
 /* Different nodes, different sides of one: both transactions end well. */
 static void transactions_that_commute(void **state)
 {
@@ -634,6 +689,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(table, setup, teardown),
         cmocka_unit_test_setup_teardown(arguments, setup, teardown),
         cmocka_unit_test_setup_teardown(nodes, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_alike, setup, teardown),
         cmocka_unit_test_setup_teardown(parts, setup, teardown),
         cmocka_unit_test_setup_teardown(rights, setup, teardown),
         cmocka_unit_test_setup_teardown(permissions, setup, teardown),
@@ -645,6 +701,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(watches_with_depth, setup, teardown),
         cmocka_unit_test_setup_teardown(watches_of_guests, setup, teardown),
         cmocka_unit_test_setup_teardown(transactions, setup, teardown),
+        cmocka_unit_test_setup_teardown(transactions_that_look_at_much, setup, teardown),
         cmocka_unit_test_setup_teardown(transactions_that_commute, setup, teardown),
         cmocka_unit_test_setup_teardown(transactions_and_rights, setup, teardown),
         cmocka_unit_test_setup_teardown(spoilers, setup, teardown),

@@ -38,7 +38,7 @@ int path_resolve(const struct conn *c, const char *given, bool special, size_t m
         home = strlen(ret_path);
         ret_path[home++] = '/';
     }
-    if (len > max + home_len(given) || home + len > XENSTORE_ABS_PATH_MAX)
+    if ((len > max && len > max + home_len(given)) || home + len > XENSTORE_ABS_PATH_MAX)
         return -EINVAL;
     memcpy(ret_path + home, given, len + 1);
     return 0;

@@ -11,20 +11,33 @@
 
 /* --- what it touched --- */
 
-static uint32_t path_hash(const char *path, size_t len)
-{
-    uint32_t h = 2166136261u; /* FNV-1a; a hostile client can only make its own transaction slow, within its quota */
+struct key {
+    const char *path; /* its first len bytes */
+    size_t len;
+    uint32_t hash;
+};
 
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (uint8_t)path[i]) * 16777619u;
-    return h;
+/* FNV-1a, of words as long as there are any; a hostile client can only make its own transaction slow, within its quota. */
+static struct key key_of(const char *path, size_t len)
+{
+    uint64_t h = 14695981039346656037u, word;
+    size_t i = 0;
+
+    for (; len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, path + i, sizeof(word));
+        h = (h ^ word) * 1099511628211u;
+        h ^= h >> 32;
+    }
+    for (; i < len; i++)
+        h = (h ^ (uint8_t)path[i]) * 1099511628211u;
+    return (struct key){ path, len, (uint32_t)(h ^ h >> 32) };
 }
 
-static struct access *access_find(const struct transaction *tx, const char *path, size_t len)
+static struct access *access_find(const struct transaction *tx, const struct key *k)
 {
-    struct access *a = tx->nr_buckets ? tx->bucket[path_hash(path, len) % tx->nr_buckets] : NULL;
+    struct access *a = tx->nr_buckets ? tx->bucket[k->hash % tx->nr_buckets] : NULL;
 
-    while (a && (strncmp(a->path, path, len) || a->path[len]))
+    while (a && (a->hash != k->hash || strncmp(a->path, k->path, k->len) || a->path[k->len]))
         a = a->next;
     return a;
 }
@@ -38,7 +51,7 @@ static int buckets_grow(struct transaction *tx)
         return -ENOMEM;
     for (uint32_t i = 0; i < tx->nr_buckets; i++) {
         while ((a = tx->bucket[i])) {
-            struct access **slot = &more[path_hash(a->path, strlen(a->path)) % nr];
+            struct access **slot = &more[a->hash % nr];
 
             tx->bucket[i] = a->next;
             a->next = *slot;
@@ -51,19 +64,19 @@ static int buckets_grow(struct transaction *tx)
     return 0;
 }
 
-int transaction_access_add(struct transaction *tx, const char *path, uint32_t flags, uint32_t order)
+/* For a key of a whole path. */
+static int access_add(struct transaction *tx, const struct key *k, uint32_t flags, uint32_t order)
 {
-    size_t size = strlen(path) + 1;
     struct access *a, **slot;
 
     if (tx->nr_access >= tx->nr_buckets && buckets_grow(tx) < 0)
         return -ENOMEM;
-    a = malloc(sizeof(*a) + size);
+    a = malloc(sizeof(*a) + k->len + 1);
     if (!a)
         return -ENOMEM;
-    slot = &tx->bucket[path_hash(path, size - 1) % tx->nr_buckets];
-    *a = (struct access){ .next = *slot, .flags = flags, .order = order };
-    memcpy(a->path, path, size);
+    slot = &tx->bucket[k->hash % tx->nr_buckets];
+    *a = (struct access){ .next = *slot, .hash = k->hash, .flags = flags, .order = order };
+    memcpy(a->path, k->path, k->len + 1);
     *slot = a;
     tx->nr_access++;
     if (flags & CHANGE_ALL)
@@ -71,11 +84,19 @@ int transaction_access_add(struct transaction *tx, const char *path, uint32_t fl
     return 0;
 }
 
+int transaction_access_add(struct transaction *tx, const char *path, uint32_t flags, uint32_t order)
+{
+    struct key k = key_of(path, strlen(path));
+
+    return access_add(tx, &k, flags, order);
+}
+
 /* Is the node absent because the transaction itself removed it, or something above it? */
 static bool removed_here(const struct transaction *tx, const char *path)
 {
     for (size_t len = strlen(path); len > 1;) {
-        const struct access *a = access_find(tx, path, len);
+        const struct key k = key_of(path, len);
+        const struct access *a = access_find(tx, &k);
 
         if (a && a->flags & CHANGE_REMOVED)
             return true;
@@ -108,16 +129,16 @@ void transaction_charge(struct conn *c, struct transaction *tx, size_t bytes)
         c->domain->other_bytes += bytes;
 }
 
-static int access_new(struct store *s, struct conn *c, struct transaction *tx, const char *path, uint32_t flags)
+static int access_new(struct store *s, struct conn *c, struct transaction *tx, const struct key *k, uint32_t flags)
 {
-    size_t bytes = sizeof(struct access) + strlen(path) + 1;
+    size_t bytes = sizeof(struct access) + k->len + 1;
     int rc;
 
     if (c->domain && !quota_allows(s, c->domain, QUOTA_ACCESSED, tx->nr_access))
         return -ENOSPC;
     if (c->domain && !quota_allows_memory(s, c->domain, (int64_t)bytes))
         return -ENOMEM;
-    rc = transaction_access_add(tx, path, flags, flags & CHANGE_ALL ? tx->nr_changes : 0);
+    rc = access_add(tx, k, flags, flags & CHANGE_ALL ? tx->nr_changes : 0);
     if (rc == 0)
         transaction_charge(c, tx, bytes);
     return rc;
@@ -126,11 +147,12 @@ static int access_new(struct store *s, struct conn *c, struct transaction *tx, c
 int transaction_note_node(struct store *s, struct conn *c, struct transaction *tx, const char *path, const struct node *n,
                           uint32_t flags)
 {
-    struct access *a = access_find(tx, path, strlen(path));
+    struct key k = key_of(path, strlen(path));
+    struct access *a = access_find(tx, &k);
 
     flags = foreign_flags(tx, path, n, flags);
     if (!a)
-        return access_new(s, c, tx, path, flags);
+        return access_new(s, c, tx, &k, flags);
     if (flags & CHANGE_ALL && !(a->flags & CHANGE_ALL))
         a->order = tx->nr_changes++;
     a->flags |= flags;

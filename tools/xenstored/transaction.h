@@ -26,6 +26,7 @@ enum {
 
 struct access {
     struct access *next; /* in its bucket */
+    uint32_t hash;
     uint32_t flags;
     uint32_t order; /* of the first change */
     char path[];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BALANCE 1 /* AVL: heights of siblings' subtrees differ by this at most */
+#define FEW_BYTES 16
 
 /* --- references --- */
 
@@ -125,19 +126,33 @@ static struct node *node_own(struct node **slot)
 
 /* --- the map of children --- */
 
-static int name_compare(const char *name, size_t len, const struct node *n)
+static int long_compare(const char *name, const char *other)
 {
-    int order = memcmp(name, n->name, len < n->name_len ? len : n->name_len);
+    size_t len = (size_t)(strchrnul(name, '/') - name), other_len = strlen(other);
+    int order = memcmp(name, other, len < other_len ? len : other_len);
 
-    if (order)
-        return order;
-    return len == n->name_len ? 0 : len < n->name_len ? -1 : 1;
+    return order ? order : (len > other_len) - (len < other_len);
 }
 
-static struct node *map_find(struct node *n, const char *name, size_t len)
+/*
+ * A name is a component of a path and ends where that does, at a '/' or NUL. Most differ early: calls to compare them in
+ * blocks, which those of a hostile client may need, cost more than to look at some bytes.
+ */
+static inline int name_compare(const char *name, const struct node *n)
+{
+    const char *other = n->name;
+    size_t i;
+
+    for (i = 0; name[i] == other[i] && name[i]; i++)
+        if (i == FEW_BYTES)
+            return long_compare(name + i, other + i);
+    return (name[i] == '/' ? 0 : (unsigned char)name[i]) - (unsigned char)other[i];
+}
+
+static struct node *map_find(struct node *n, const char *name)
 {
     while (n) {
-        int order = name_compare(name, len, n);
+        int order = name_compare(name, n);
 
         if (!order)
             break;
@@ -211,7 +226,7 @@ static void rebalance(struct node **slot)
 }
 
 /* The slot of the entry, with all above it and itself owned; NULL without memory. The entry is there. */
-static struct node **map_own(struct node **slot, const char *name, size_t len)
+static struct node **map_own(struct node **slot, const char *name)
 {
     for (;;) {
         struct node *n = node_own(slot);
@@ -219,7 +234,7 @@ static struct node **map_own(struct node **slot, const char *name, size_t len)
 
         if (!n)
             return NULL;
-        order = name_compare(name, len, n);
+        order = name_compare(name, n);
         if (!order)
             return slot;
         slot = order < 0 ? &n->left : &n->right;
@@ -239,7 +254,7 @@ static int map_insert(struct node **slot, struct node *added)
     n = node_own(slot);
     if (!n)
         return -ENOMEM;
-    rc = map_insert(name_compare(added->name, added->name_len, n) < 0 ? &n->left : &n->right, added);
+    rc = map_insert(name_compare(added->name, n) < 0 ? &n->left : &n->right, added);
     if (rc == 0)
         rebalance(slot);
     return rc;
@@ -259,13 +274,13 @@ static struct node *map_take_first(struct node **slot)
     return first;
 }
 
-static struct node *map_take_owned(struct node **slot, const char *name, size_t len)
+static struct node *map_take_owned(struct node **slot, const char *name)
 {
     struct node *n = *slot, *taken = n;
-    int order = name_compare(name, len, n);
+    int order = name_compare(name, n);
 
     if (order) {
-        taken = map_take_owned(order < 0 ? &n->left : &n->right, name, len);
+        taken = map_take_owned(order < 0 ? &n->left : &n->right, name);
     } else if (!n->left) {
         *slot = n->right;
     } else if (!n->right) {
@@ -283,16 +298,16 @@ static struct node *map_take_owned(struct node **slot, const char *name, size_t 
 }
 
 /* Everything that taking an entry changes is owned first, for nothing can fail half way then. */
-static int map_take(struct node **map, const char *name, size_t len, struct node **ret_taken)
+static int map_take(struct node **map, const char *name, struct node **ret_taken)
 {
-    struct node **slot = map_own(map, name, len), *taken;
+    struct node **slot = map_own(map, name), *taken;
 
     if (!slot)
         return -ENOMEM;
     for (slot = &(*slot)->right; *slot; slot = &(*slot)->left)
         if (!node_own(slot))
             return -ENOMEM;
-    taken = map_take_owned(map, name, len);
+    taken = map_take_owned(map, name);
     taken->left = taken->right = NULL;
     taken->height = 1;
     *ret_taken = taken;
@@ -301,60 +316,52 @@ static int map_take(struct node **map, const char *name, size_t len, struct node
 
 /* --- paths --- */
 
-/* The component at p and, in *p, where the next one begins; its length is 0 at the end of the path. */
-static size_t next_component(const char **p, const char **ret_name)
+/* The component that begins at p, or behind the '/' there; NULL at the end of the path. */
+static const char *component(const char *p)
 {
-    const char *name = *p, *end;
-
-    while (*name == '/')
-        name++;
-    end = strchrnul(name, '/');
-    *ret_name = name;
-    *p = end;
-    return (size_t)(end - name);
+    p += *p == '/';
+    return *p ? p : NULL;
 }
 
 struct node *tree_find_nearest(struct node *root, const char *path, size_t *ret_len)
 {
-    const char *p = path, *name;
+    const char *name, *end = path + 1;
     struct node *n = root, *child;
-    size_t len, have = 0;
 
-    while ((len = next_component(&p, &name)) != 0) {
-        child = map_find(n->children, name, len);
+    for (name = component(path); name; name = component(end)) {
+        child = map_find(n->children, name);
         if (!child)
             break;
         n = child;
-        have = (size_t)(p - path);
+        end = name + n->name_len;
     }
-    *ret_len = have ? have : 1;
+    *ret_len = (size_t)(end - path);
     return n;
 }
 
 struct node *tree_find(struct node *root, const char *path)
 {
-    const char *p = path, *name;
+    const char *name = component(path);
     struct node *n = root;
-    size_t len;
 
-    while (n && (len = next_component(&p, &name)) != 0)
-        n = map_find(n->children, name, len);
+    while (n && name) {
+        n = map_find(n->children, name);
+        name = n ? component(name + n->name_len) : NULL;
+    }
     return n;
 }
 
 /* The node at the first `len` bytes of path, owned with all above it; NULL without memory. */
 static struct node *path_own(struct node **root, const char *path, size_t path_len)
 {
-    const char *p = path, *name;
+    const char *name = path_len == 1 ? NULL : component(path); /* of "/", or of any path its "/" */
     struct node *n = node_own(root);
-    size_t len;
 
-    if (path_len == 1)
-        return n; /* of "/", or of any path its "/" */
-    while (n && p < path + path_len && (len = next_component(&p, &name)) != 0) {
-        struct node **slot = map_own(&n->children, name, len);
+    while (n && name && name < path + path_len) {
+        struct node **slot = map_own(&n->children, name);
 
         n = slot ? *slot : NULL;
+        name = n ? component(name + n->name_len) : NULL;
     }
     return n;
 }
@@ -403,12 +410,12 @@ void node_each(const struct node *n, void (*fn)(void *arg, const struct node *n)
 static struct node *chain_new(const char *p, struct value *value, struct perms *perms, uint64_t gen)
 {
     struct node *first = NULL, **slot = &first, *n = NULL;
-    const char *name;
     size_t len;
 
-    while ((len = next_component(&p, &name)) != 0) {
+    for (const char *name = component(p); name; name = component(name + len)) {
         struct node *parent = n;
 
+        len = (size_t)(strchrnul(name, '/') - name);
         n = node_new(name, len, perms, gen);
         if (!n) {
             node_unref(first);
@@ -471,8 +478,7 @@ int tree_set_perms(struct node **root, const char *path, struct perms *perms, ui
 int tree_remove(struct node **root, const char *path, uint64_t gen, struct node **ret_node)
 {
     struct node *parent = path_own(root, path, parent_len(path));
-    const char *name = strrchr(path, '/') + 1;
-    int rc = parent ? map_take(&parent->children, name, strlen(name), ret_node) : -ENOMEM;
+    int rc = parent ? map_take(&parent->children, strrchr(path, '/') + 1, ret_node) : -ENOMEM;
 
     if (rc < 0)
         return rc;
@@ -498,7 +504,7 @@ static bool map_check(const struct node *n, struct check *c)
     if (!map_check(n->left, c) || lean < -BALANCE || lean > BALANCE ||
         n->height != 1 + (lean > 0 ? height(n->left) : height(n->right)))
         return false;
-    if (!n->name_len || (c->last && name_compare(n->name, n->name_len, c->last) <= 0))
+    if (!n->name_len || (c->last && name_compare(n->name, c->last) <= 0))
         return false;
     c->last = n;
     c->list_len += n->name_len + 1u;
