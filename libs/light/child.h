@@ -37,8 +37,8 @@ struct light_child {
 };
 
 /*
- * Starts it, in a session of its own, with nothing but /dev/null for its input unless it has a terminal; ended() is called from the context's loop. That the
- * program cannot be executed is an end, too: status 127. -errno: nothing was started.
+ * Starts it, in a session of its own, with nothing but /dev/null for its input unless it has a terminal; ended() is called from
+ * the context's loop. That the program cannot be executed is an end, too: status 127. -errno: nothing was started.
  */
 int light_child_start(libxl_ctx *ctx, struct light_child *child, const struct light_child_wish *wish,
                       void (*ended)(struct light_child *child, int status, const char *said));

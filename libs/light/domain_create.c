@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
  * A new domain: kernel and files are read first, then the hypervisor is asked, then the store is told, in one transaction. A boot
- * loader that finds them runs on the console of a domain that is there, and whose nodes are. Each step undoes itself, so a creation that fails or is cancelled leaves nothing.
+ * loader that finds them runs on the console of a domain that is there, and whose nodes are. Each step undoes itself, so a creation
+ * that fails or is cancelled leaves nothing.
  */
 #include <errno.h>
 #include <libxl_utils.h>

@@ -103,8 +103,8 @@ static void write_script(const char *text)
     FILE *f = fopen(script, "w");
 
     assert_non_null(f);
-    fprintf(f, "#!/bin/sh\nall=\"$*\"\nfor a; do case $a in --output=*) out=${a#*=} ;; --output-directory=*) dir=${a#*=} ;; esac; disk=$a; done\n%s\n",
-            text);
+    fprintf(f, "#!/bin/sh\nall=\"$*\"\n"
+               "for a; do case $a in --output=*) out=${a#*=} ;; --output-directory=*) dir=${a#*=} ;; esac; disk=$a; done\n%s\n", text);
     assert_int_equal(fchmod(fileno(f), 0755), 0);
     fclose(f);
 }
