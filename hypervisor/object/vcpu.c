@@ -68,13 +68,17 @@ int vcpu_create(struct domain *d, unsigned id)
 void vcpu_down(struct vcpu *v)
 {
     struct domain *d = v->domain;
-    bool any_up = false;
+    bool any_up = false, was_down = true;
 
+    spin_lock(&d->lock); /* of two that go at once, the second is the last */
     for (uint32_t i = 0; i < d->nr_vcpus; i++)
         any_up |= d->vcpu[i] && d->vcpu[i] != v && !bit_test(&d->vcpu[i]->sched.pause_flags, VPF_DOWN);
+    if (any_up)
+        was_down = bit_test_and_set(&v->sched.pause_flags, VPF_DOWN);
+    spin_unlock(&d->lock);
     if (!any_up)
         domain_shutdown(d, SHUTDOWN_poweroff);
-    else if (!bit_test_and_set(&v->sched.pause_flags, VPF_DOWN))
+    else if (!was_down)
         vcpu_sleep_nosync(v);
 }
 

@@ -143,6 +143,9 @@ static const struct script scripts[] = {
         { { 2, 0 }, { MAP(1, 8, 0), UNMAP(0) } },
         { { 0, 0 }, { KILL_ALL(1) } },
         { { 0, 1 }, { KILL_ALL(2) } } } },
+    { "both vCPUs go down", 2, 2, { UP }, {
+        { { 1, 0 }, { DOWN } },
+        { { 1, 1 }, { DOWN } } } },
     { "bind, send beside close", 1, 2, { ALLOC(2, 0) }, {
         { { 2, 0 }, { BIND(1, 1, 0), SEND(0), CLOSE(0) } },
         { { 1, 0 }, { SEND(0), CLOSE(0) } } } },

@@ -26,6 +26,7 @@
 static struct {
     struct domain *d;
     bool killed; /* or is being so */
+    bool up;     /* its vCPUs were brought up */
     uint32_t handle[SLOTS], port[SLOTS];
     bool sent[SLOTS]; /* on that port; nobody takes events here */
 } world[WORLD_DOMAINS];
@@ -48,13 +49,21 @@ void world_begin(void)
     objects_before = hv_heap_objects();
     for (domid_t i = 0; i < WORLD_DOMAINS; i++) {
         world[i].d = fake_domain_sized(i, WORLD_VCPUS, PAGES);
-        world[i].killed = false;
+        world[i].killed = world[i].up = false;
         memset(world[i].sent, 0, sizeof(world[i].sent));
         memset(world[i].handle, 0xff, sizeof(world[i].handle));
         memset(world[i].port, 0xff, sizeof(world[i].port));
     }
     pauses_before = world[1].d->pause_count;
     fake.preempt = always;
+}
+
+static bool any_up(const struct domain *d)
+{
+    for (unsigned i = 0; i < WORLD_VCPUS; i++)
+        if (!bit_test(&d->vcpu[i]->sched.pause_flags, VPF_DOWN))
+            return true;
+    return false;
 }
 
 void world_check(void)
@@ -68,6 +77,7 @@ void world_check(void)
         uint32_t active = 0;
 
         domains++;
+        CHECK(!world[d->id].up || d->shutting_down || any_up(d)); /* who has taken its last vCPU down has ended */
         for (uint32_t port = 1; port < d->events.valid_ports; port++) {
             const struct evtchn *chn = evtchn_lookup(d, port), *peer;
 
@@ -320,6 +330,22 @@ int64_t step_crash(const struct actor *who, const struct step *s)
 {
     (void)s;
     domain_crash(world[who->dom].d, "as the test wants it");
+    return 0;
+}
+
+int64_t step_up(const struct actor *who, const struct step *s)
+{
+    (void)s;
+    for (unsigned i = 0; i < WORLD_VCPUS; i++)
+        bit_test_and_clear(&world[who->dom].d->vcpu[i]->sched.pause_flags, VPF_DOWN);
+    world[who->dom].up = true;
+    return 0;
+}
+
+int64_t step_down(const struct actor *who, const struct step *s)
+{
+    (void)s;
+    vcpu_down(world[who->dom].d->vcpu[who->vcpu]);
     return 0;
 }
 

@@ -42,6 +42,8 @@ int64_t step_populate(const struct actor *who, const struct step *s);
 int64_t step_foreign(const struct actor *who, const struct step *s);
 int64_t step_kill(const struct actor *who, const struct step *s);
 int64_t step_crash(const struct actor *who, const struct step *s);
+int64_t step_up(const struct actor *who, const struct step *s);
+int64_t step_down(const struct actor *who, const struct step *s);
 int64_t step_alloc(const struct actor *who, const struct step *s);
 int64_t step_bind(const struct actor *who, const struct step *s);
 int64_t step_send(const struct actor *who, const struct step *s);
@@ -64,6 +66,8 @@ int64_t step_expand(const struct actor *who, const struct step *s);
 #define KILL(dom) { step_kill, "kill", dom, 0, 0 } /* a portion */
 #define KILL_ALL(dom) { step_kill, "kill", dom, 1, 0 }
 #define CRASH { step_crash, "crash", 0, 0, 0 }
+#define UP { step_up, "all up", 0, 0, 0 }
+#define DOWN { step_down, "down", 0, 0, 0 }
 #define ALLOC(dom, slot) { step_alloc, "alloc_unbound", dom, slot, 0 }
 #define BIND(dom, port, slot) { step_bind, "bind_interdomain", dom, port, slot }
 #define SEND(slot) { step_send, "send", slot, 0, 0 }
