@@ -51,26 +51,27 @@ static void end_write(struct light_relay_end *to)
         loop_fd_remove(&to->src);
 }
 
+static void end_ready(struct light_relay *r, struct light_relay_end *end, struct light_relay_end *other, uint32_t events)
+{
+    if (events & EPOLLOUT)
+        end_write(end);
+    if (end->src.loop && (events & ~(uint32_t)EPOLLOUT))
+        end_read(end, other);
+    interest_set(r);
+}
+
 static void program_ready(struct loop_fd *src, uint32_t events)
 {
     struct light_relay *r = (struct light_relay *)((char *)src - offsetof(struct light_relay, program.src));
 
-    if (events & EPOLLOUT)
-        end_write(&r->program);
-    if (r->program.src.loop && (events & ~(uint32_t)EPOLLOUT))
-        end_read(&r->program, &r->person);
-    interest_set(r);
+    end_ready(r, &r->program, &r->person, events);
 }
 
 static void person_ready(struct loop_fd *src, uint32_t events)
 {
     struct light_relay *r = (struct light_relay *)((char *)src - offsetof(struct light_relay, person.src));
 
-    if (events & EPOLLOUT)
-        end_write(&r->person);
-    if (r->person.src.loop && (events & ~(uint32_t)EPOLLOUT))
-        end_read(&r->person, &r->program);
-    interest_set(r);
+    end_ready(r, &r->person, &r->program, events);
 }
 
 /* --- its beginning and end --- */

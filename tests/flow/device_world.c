@@ -247,6 +247,22 @@ void config_plain(libxl_domain_config *config, const char *kernel)
     config->b_info.max_memkb = config->b_info.target_memkb = 8192;
 }
 
+void config_one_disk(libxl_domain_config *config, const char *kernel)
+{
+    config_plain(config, kernel);
+    config->num_disks = 1;
+    config->disks = calloc(1, sizeof(*config->disks));
+    config->disks[0] = disk_of(image, "xvda", true);
+}
+
+void config_bootloader(libxl_domain_config *config, const char *kernel, const char *program)
+{
+    config_one_disk(config, kernel);
+    free(config->b_info.kernel);
+    config->b_info.kernel = NULL;
+    config->b_info.bootloader = strdup(program);
+}
+
 void config_of(libxl_domain_config *config, const char *kernel)
 {
     config_plain(config, kernel);

@@ -28,6 +28,10 @@ libxl_device_nic routed_of(const char *gateway, const char *ip);
 /* A domain "made" without devices; with two disks and two interfaces; a file that can be its kernel. */
 void config_plain(libxl_domain_config *config, const char *kernel);
 void config_of(libxl_domain_config *config, const char *kernel);
+/* With one disk, the image. */
+void config_one_disk(libxl_domain_config *config, const char *kernel);
+/* The same, but this boot loader finds the kernel. */
+void config_bootloader(libxl_domain_config *config, const char *kernel, const char *program);
 void kernel_write(char path[80]);
 
 /* Good until the fourth from now on. */

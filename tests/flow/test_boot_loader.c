@@ -49,13 +49,7 @@ static int setup(void **state)
     fclose(f);
     snprintf(script, sizeof(script), "%s/boot-loader", world_folder);
     kernel_write(kernel);
-    config_plain(&config, kernel);
-    free(config.b_info.kernel);
-    config.b_info.kernel = NULL;
-    config.b_info.bootloader = strdup(script);
-    config.num_disks = 1;
-    config.disks = calloc(1, sizeof(*config.disks));
-    config.disks[0] = disk_of(image, "xvda", true);
+    config_bootloader(&config, kernel, script);
     *backend_mode = WORKS;
     made = 0;
     return rc;

@@ -189,24 +189,15 @@ static void create(void)
 /* QEMU is there, and never says that it runs. */
 static void create_with_model(void)
 {
-    config_plain(&config, kernel);
+    config_one_disk(&config, kernel);
     config.b_info.device_model = strdup(script);
-    config.num_disks = 1;
-    config.disks = calloc(1, sizeof(*config.disks));
-    config.disks[0] = disk_of(image, "xvda", true);
     config.disks[0].backend = LIBXL_DISK_BACKEND_QDISK;
     create_with(NULL);
 }
 
 static void create_with_bootloader(void)
 {
-    config_plain(&config, kernel);
-    free(config.b_info.kernel);
-    config.b_info.kernel = NULL;
-    config.b_info.bootloader = strdup(script);
-    config.num_disks = 1;
-    config.disks = calloc(1, sizeof(*config.disks));
-    config.disks[0] = disk_of(image, "xvda", true);
+    config_bootloader(&config, kernel, script);
     create_with(NULL);
 }
 
