@@ -145,7 +145,7 @@ static int tty_open(const char *tty)
 }
 
 /* The store tells when the node changes; until then, or the end of the time, it is waited for. */
-static int tty_wait(struct xs_handle *store, const char *path, int seconds, char name[64])
+static int tty_wait(struct xs_handle *store, const char *path, int seconds, char name[PTY_NAME_MAX])
 {
     struct pollfd changed = { .fd = xs_fileno(store), .events = POLLIN };
     time_t end = time(NULL) + seconds;
@@ -160,7 +160,7 @@ static int tty_wait(struct xs_handle *store, const char *path, int seconds, char
         if (tty && *tty)
             fd = tty_open(tty);
         if (fd >= 0) {
-            snprintf(name, 64, "%s", tty);
+            snprintf(name, PTY_NAME_MAX, "%s", tty);
             return fd;
         }
         left = (int)(end - time(NULL));

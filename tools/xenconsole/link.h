@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/pty.h"
+
 struct console_request {
     char which[160];  /* a domain's number, name:NAME, or hypervisor */
     int domid;        /* -1: not by number */
@@ -18,7 +20,7 @@ struct console_request {
 struct console_link {
     int fd;
     bool history;      /* the daemon's socket: `position` counts */
-    char tty[64];      /* else the terminal's path */
+    char tty[PTY_NAME_MAX]; /* else the terminal's path */
     bool to_write;     /* what is typed is sent */
     bool heard, live;  /* it is heard: nobody else types there */
     uint64_t position; /* of the next byte that comes */
